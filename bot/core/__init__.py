@@ -1,0 +1,1 @@
+"""Values, ports, errors, clock and ids: what every other room may know."""
