@@ -1,0 +1,1 @@
+"""Storage: typed models, one unit of work per hop, repositories with named queries."""

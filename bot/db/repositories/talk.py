@@ -1,0 +1,165 @@
+"""Conversations, their messages, and the platform's ids for them."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import delete, select, update
+from sqlalchemy.orm import Session
+
+from bot.core.ids import message_id
+from bot.core.messages import AttachmentRef, ChatRef
+from bot.db.models import Attachment, Chat, Conversation, Message, MessageRef, MessageVersion, Summary, User
+from bot.db.upsert import insert_new
+
+
+@dataclass(frozen=True, slots=True)
+class NewMessage:
+    """A message to append; `label` is the inside of its bracket prefix."""
+
+    direction: str
+    content: str
+    label: str
+    sent_at: datetime
+    sender_id: int | None = None
+    content_type: str = "text"
+    token_count: int = 0
+    reply_to: int | None = None
+    quote: str | None = None
+    forwarded_from: str | None = None
+    processing_time_ms: int | None = None
+    meta: dict[str, Any] = field(default_factory=dict)
+
+
+def scope_key(chat: ChatRef, user: User | None) -> str:
+    """What at most one active conversation stands for: a person in private, a chat and topic in groups."""
+    if chat.private:
+        owner = user.external_id if user is not None else "0"
+        return f"{chat.platform}:{chat.external_id}:u{owner}"
+    return f"{chat.platform}:{chat.external_id}:{chat.topic_id or 0}"
+
+
+def find_active(session: Session, key: str) -> Conversation | None:
+    """The active conversation of a scope key."""
+    return session.scalar(
+        select(Conversation).where(Conversation.scope_key == key, Conversation.status == "active")
+    )
+
+
+def active_conversation(
+    session: Session, chat: Chat, ref: ChatRef, user: User | None, now: datetime
+) -> Conversation:
+    """The active conversation of a chat (topic), made when there is none."""
+    key = scope_key(ref, user)
+    found = find_active(session, key)
+    if found is not None:
+        return found
+    conversation = Conversation(
+        id=str(uuid.uuid4()),
+        scope_key=key,
+        chat_id=chat.id,
+        topic_id=ref.topic_id,
+        user_id=user.id if user is not None and ref.private else None,
+        status="active",
+        created_at=now,
+        updated_at=now,
+    )
+    session.add(conversation)
+    session.flush()
+    return conversation
+
+
+def archive(session: Session, conversation: Conversation, now: datetime, *, cleared: bool) -> None:
+    """End a conversation; a cleared one also takes the chat's summaries with it."""
+    conversation.status, conversation.updated_at = "archived", now
+    if cleared:
+        conversation.cleared_at = now
+        session.execute(
+            delete(Summary).where(
+                Summary.chat_id == conversation.chat_id, Summary.topic_id == (conversation.topic_id or 0)
+            )
+        )
+    session.flush()
+
+
+def append(session: Session, conversation_no: int, new: NewMessage) -> Message:
+    """Append a message; its sequence number and the conversation's counters move in the same transaction."""
+    after = session.execute(
+        update(Conversation)
+        .where(Conversation.no == conversation_no)
+        .values(
+            next_seq=Conversation.next_seq + 1,
+            message_count=Conversation.message_count + 1,
+            last_message_at=new.sent_at,
+            updated_at=new.sent_at,
+        )
+        .returning(Conversation.next_seq)
+        .execution_options(synchronize_session=False)
+    ).scalar_one()
+    message = Message(
+        id=message_id(conversation_no, after - 1),
+        sender_id=new.sender_id,
+        sender_label=new.label,
+        direction=new.direction,
+        content_type=new.content_type,
+        content=new.content,
+        token_count=new.token_count,
+        reply_to=new.reply_to,
+        quote=new.quote,
+        forwarded_from=new.forwarded_from,
+        processing_time_ms=new.processing_time_ms,
+        meta=new.meta,
+        sent_at=new.sent_at,
+    )
+    session.add(message)
+    session.flush()
+    return message
+
+
+def attach(session: Session, message: Message, files: Sequence[AttachmentRef]) -> None:
+    """Note the files of a message."""
+    session.add_all(
+        Attachment(
+            message_id=message.id, kind=f.kind, file_id=f.file_id, unique_id=f.unique_id, mime=f.mime,
+            size=f.size, width=f.width, height=f.height, name=f.name,
+        )
+        for f in files
+    )  # fmt: skip
+
+
+def by_external_id(session: Session, chat_id: int, external_id: str) -> Message | None:
+    """The message behind a platform's id in a chat."""
+    return session.scalar(
+        select(Message)
+        .join(MessageRef, MessageRef.message_id == Message.id)
+        .where(MessageRef.chat_id == chat_id, MessageRef.external_id == external_id)
+    )
+
+
+def known(session: Session, chat_id: int, external_id: str) -> bool:
+    """Whether a platform's message was stored already."""
+    return session.get(MessageRef, (chat_id, external_id)) is not None
+
+
+def refer(session: Session, chat_id: int, external_ids: Sequence[str], message: int) -> None:
+    """Note the platform's ids of a message; ids known already stay as they are."""
+    if external_ids:
+        insert_new(
+            session,
+            MessageRef,
+            [{"chat_id": chat_id, "external_id": e, "message_id": message} for e in external_ids],
+            ["chat_id", "external_id"],
+        )
+
+
+def edit(session: Session, message: Message, content: str, token_count: int, now: datetime) -> bool:
+    """Replace a message's text and keep what it said before; False when nothing changed."""
+    if message.content == content:
+        return False
+    session.add(MessageVersion(message_id=message.id, content=message.content, replaced_at=now))
+    message.content, message.token_count, message.edited_at = content, token_count, now
+    return True

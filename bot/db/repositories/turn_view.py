@@ -1,0 +1,193 @@
+"""Everything a turn's context is made of, read on one snapshot under one scope."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from bot.core.errors import NotFound
+from bot.core.ids import conversation_range, seq_of
+from bot.core.messages import AttachmentRef, ChatRef, Person
+from bot.core.scope import Scope
+from bot.core.views import FactView, MessageView, SummaryView, TurnView
+from bot.db.models import Attachment, Chat, Conversation, Message, Summary, Turn, TurnMessage, User
+from bot.db.repositories import memories, people, talk
+
+QUOTE_LENGTH = 200
+"""Characters of a replied-to message that are read as its quote."""
+
+
+@dataclass(frozen=True, slots=True)
+class ViewLimits:
+    """How many messages the history holds at most, and what time it is."""
+
+    now: datetime
+    history: int = 100
+    default_language: str = "en"
+
+
+def load_for_turn(session: Session, turn_id: int, limits: ViewLimits) -> TurnView:
+    """The view of a turn that is being answered. Raises NotFound when it is gone."""
+    turn = session.get(Turn, turn_id)
+    if turn is None:
+        raise NotFound(f"turn {turn_id} is gone")
+    conversation = session.get_one(Conversation, turn.conversation_no)
+    chat, user = session.get_one(Chat, turn.chat_id), session.get_one(User, turn.user_id)
+    ids = list(
+        session.scalars(
+            select(TurnMessage.message_id)
+            .where(TurnMessage.turn_id == turn_id)
+            .order_by(TurnMessage.message_id)
+        )
+    )
+    waiting = session.scalars(
+        select(TurnMessage.message_id)
+        .join(Turn, Turn.id == TurnMessage.turn_id)
+        .where(Turn.conversation_no == conversation.no, Turn.status == "waiting")
+    )
+    history = _history(session, conversation, limits.history, {*ids, *waiting})
+    current = _views(
+        session, session.scalars(select(Message).where(Message.id.in_(ids)).order_by(Message.id))
+    )
+    return _view(session, conversation, chat, user, limits, current, history, turn)
+
+
+def load_for_chat(session: Session, chat: ChatRef, person: Person, limits: ViewLimits) -> TurnView:
+    """The view of a chat as one person would be answered now, with no current message.
+
+    Raises NotFound when the chat or the person is unknown.
+    """
+    chat_row, user = people.find_chat(session, chat), people.find_user(session, person)
+    if chat_row is None or user is None:
+        raise NotFound("no such chat or person")
+    ref = people.as_chat_ref(chat_row, chat.topic_id)
+    conversation = talk.find_active(session, talk.scope_key(ref, user))
+    if conversation is None:
+        raise NotFound("the chat has no active conversation")
+    history = _history(session, conversation, limits.history, set())
+    return _view(session, conversation, chat_row, user, limits, (), history, None)
+
+
+def _view(
+    session: Session,
+    conversation: Conversation,
+    chat: Chat,
+    user: User,
+    limits: ViewLimits,
+    current: tuple[MessageView, ...],
+    history: tuple[MessageView, ...],
+    turn: Turn | None,
+) -> TurnView:
+    ref = people.as_chat_ref(chat, conversation.topic_id)
+    scope = Scope(user_id=user.id, chat_id=chat.id, private=ref.private)
+    profile = people.profile_of(session, user.id)
+    language = turn.language if turn else profile.language or user.language_code or limits.default_language
+    return TurnView(
+        scope=scope,
+        chat=ref,
+        asker=people.as_person(user),
+        conversation_no=conversation.no,
+        conversation_id=conversation.id,
+        language=language,
+        member_count=chat.member_count,
+        turn_id=turn.id if turn else None,
+        profile=profile,
+        context_summary=conversation.context_summary,
+        current=current,
+        replied=_replied(session, current),
+        history=history,
+        history_from=seq_of(history[0].id) if history else 0,
+        facts=_facts(session, scope, limits.now),
+        summaries=_summaries(session, scope, conversation),
+    )
+
+
+def _facts(session: Session, scope: Scope, now: datetime) -> tuple[FactView, ...]:
+    return tuple(memories.valid_facts(session, scope, now))
+
+
+def _summaries(session: Session, scope: Scope, conversation: Conversation) -> tuple[SummaryView, ...]:
+    rows = session.scalars(
+        select(Summary).where(
+            Summary.chat_id == scope.chat_id, Summary.topic_id == (conversation.topic_id or 0)
+        )
+    )
+    return tuple(
+        SummaryView(row.kind, row.text, row.token_count, row.period_start, row.period_end) for row in rows
+    )
+
+
+def _history(
+    session: Session, conversation: Conversation, limit: int, without: set[int]
+) -> tuple[MessageView, ...]:
+    first, last = conversation_range(conversation.no)
+    rows = session.scalars(
+        select(Message)
+        .where(Message.id >= first, Message.id <= last)
+        .order_by(Message.id.desc())
+        .limit(limit + len(without))
+    )
+    kept = [row for row in rows if row.id not in without][:limit]
+    return _views(session, reversed(kept))
+
+
+def _replied(session: Session, current: Sequence[MessageView]) -> MessageView | None:
+    for view in current:
+        if view.reply_to is not None:
+            target = session.get(Message, view.reply_to)
+            if target is not None:
+                return _views(session, [target])[0]
+    return None
+
+
+def _views(session: Session, rows: Iterable[Message]) -> tuple[MessageView, ...]:
+    messages = list(rows)
+    with_files = [m.id for m in messages if m.content_type != "text"]
+    files = _attachments(session, with_files) if with_files else {}
+    quotes = _quotes(session, messages)
+    return tuple(
+        MessageView(
+            id=m.id,
+            outgoing=m.direction == "outgoing",
+            label=m.sender_label,
+            text=m.content,
+            sent_at=m.sent_at,
+            content_type=m.content_type,
+            token_count=m.token_count,
+            reply_to=m.reply_to,
+            reply_quote=m.quote or quotes.get(m.reply_to or 0),
+            forwarded_from=m.forwarded_from,
+            edited=m.edited_at is not None,
+            importance=m.importance,
+            attachments=tuple(files.get(m.id, ())),
+        )
+        for m in messages
+    )
+
+
+def _quotes(session: Session, messages: Sequence[Message]) -> dict[int, str]:
+    texts = {m.id: m.content[:QUOTE_LENGTH] for m in messages}
+    missing = {m.reply_to for m in messages if m.reply_to is not None and m.quote is None} - texts.keys()
+    if missing:
+        rows = session.execute(select(Message.id, Message.content).where(Message.id.in_(missing)))
+        texts |= {id_: content[:QUOTE_LENGTH] for id_, content in rows}
+    return texts
+
+
+def _attachments(session: Session, ids: Sequence[int]) -> dict[int, list[AttachmentRef]]:
+    found: dict[int, list[AttachmentRef]] = {}
+    for row in session.scalars(
+        select(Attachment).where(Attachment.message_id.in_(ids)).order_by(Attachment.id)
+    ):
+        found.setdefault(row.message_id, []).append(
+            AttachmentRef(
+                kind=row.kind,  # type: ignore[arg-type]  # written from an AttachmentRef
+                file_id=row.file_id, unique_id=row.unique_id, mime=row.mime, size=row.size,
+                width=row.width, height=row.height, name=row.name,
+            )
+        )  # fmt: skip
+    return found

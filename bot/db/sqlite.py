@@ -1,0 +1,154 @@
+"""SQLite: one writer thread with group commit, two readers, every setting that was measured to matter."""
+
+from __future__ import annotations
+
+import asyncio
+import queue
+import sqlite3
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, TypeVar, cast
+
+from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy.orm import Session
+from sqlalchemy.pool import SingletonThreadPool
+
+from bot.db.engine import Database, Pending, take_topics
+
+T = TypeVar("T")
+
+GROUP = 64
+"""Units that may share one commit; bounds how long the first of them waits for the last."""
+
+READERS = 2
+
+
+def sqlite_engine(url: str, *, writer: bool) -> Engine:
+    """An engine whose writers take the lock at BEGIN, so that no read-then-write can lose an update."""
+    engine = create_engine(url, poolclass=SingletonThreadPool, connect_args={"check_same_thread": False})
+
+    @event.listens_for(engine, "connect")
+    def _configure(connection: sqlite3.Connection, _record: object) -> None:
+        connection.isolation_level = None
+        for pragma in (
+            "journal_mode=WAL",
+            "synchronous=FULL",
+            "foreign_keys=ON",
+            "busy_timeout=30000",
+            "secure_delete=ON",
+            "temp_store=MEMORY",
+        ):
+            connection.execute(f"PRAGMA {pragma}").close()
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writer else "BEGIN")
+
+    return engine
+
+
+class SqliteDatabase(Database):
+    """A file; units of work are committed in groups by one thread."""
+
+    def __init__(self, url: str) -> None:
+        super().__init__(url)
+        self._writes: queue.SimpleQueue[Pending | None] = queue.SimpleQueue()
+        self._thread: threading.Thread | None = None
+        self._readers: ThreadPoolExecutor | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._write_engine: Engine | None = None
+        self._read_engine: Engine | None = None
+
+    @property
+    def path(self) -> Path:
+        """The database file."""
+        return Path(make_url(self.url).database or "")
+
+    async def open(self) -> None:
+        """Start the writer and the readers."""
+        self._loop = asyncio.get_running_loop()
+        self._write_engine = sqlite_engine(self.url, writer=True)
+        self._read_engine = sqlite_engine(self.url, writer=False)
+        self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="sqlite-read")
+        self._thread = threading.Thread(target=self._write_loop, name="sqlite-write", daemon=True)
+        self._thread.start()
+
+    async def close(self) -> None:
+        """Commit what waits, then close every connection."""
+        if self._thread is None or self._readers is None:
+            return
+        self._writes.put(None)
+        await asyncio.to_thread(self._thread.join)
+        self._readers.shutdown(wait=True)
+        for engine in (self._write_engine, self._read_engine):
+            if engine is not None:
+                engine.dispose()
+        self._thread = None
+
+    async def read(self, unit: Callable[[Session], T]) -> T:
+        """Run the unit in a reader thread, on one snapshot."""
+        if self._readers is None or self._loop is None:
+            raise RuntimeError("the database is not open")
+        return await self._loop.run_in_executor(self._readers, self._read, unit)
+
+    def _read(self, unit: Callable[[Session], T]) -> T:
+        with Session(self._read_engine, expire_on_commit=False, autoflush=False) as session:
+            return unit(session)
+
+    async def write(self, unit: Callable[[Session], T]) -> T:
+        """Hand the unit to the writer; the result comes once its group is on the disk."""
+        done: Future[Any] = Future()
+        self._writes.put((unit, done))
+        # A cancelled caller must not take back a unit that the writer may be running.
+        return cast("T", await asyncio.shield(asyncio.wrap_future(done)))
+
+    def _write_loop(self) -> None:
+        running = True
+        while running:
+            group: list[Pending] = []
+            item = self._writes.get()
+            while item is not None:
+                group.append(item)
+                if len(group) == GROUP or self._writes.empty():
+                    break
+                item = self._writes.get()
+            running = item is not None
+            if group:
+                self._commit(group)
+
+    def _commit(self, group: list[Pending]) -> None:
+        results: list[tuple[Future[Any], object, Exception | None]] = []
+        topics: set[str] = set()
+        try:
+            with Session(self._write_engine, expire_on_commit=False) as session:
+                for unit, done in group:
+                    result, error = self._run(session, unit, topics)
+                    results.append((done, result, error))
+                session.commit()
+        except Exception as failure:  # noqa: BLE001 - every waiting caller gets it
+            results = [(done, None, failure) for _, done in group]
+            topics = set()
+        for done, result, error in results:
+            if error is None:
+                done.set_result(result)
+            else:
+                done.set_exception(error)
+        if topics and self._loop is not None and not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._tell, topics)
+
+    @staticmethod
+    def _run(
+        session: Session, unit: Callable[[Session], object], topics: set[str]
+    ) -> tuple[object, Exception | None]:
+        try:
+            with session.begin_nested():
+                result = unit(session)
+        except Exception as error:  # noqa: BLE001 - its caller gets it
+            take_topics(session)
+            session.expunge_all()
+            return None, error
+        topics |= take_topics(session)
+        session.expunge_all()
+        return result, None

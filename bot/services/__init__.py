@@ -1,0 +1,1 @@
+"""What people and faces ask for: access, memories, conversations, languages."""
