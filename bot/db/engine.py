@@ -55,11 +55,16 @@ class Database(ABC):
 
     @abstractmethod
     async def read(self, unit: Callable[[Session], T]) -> T:
-        """Run a unit that only reads, on one consistent snapshot."""
+        """Run a unit that only reads, on one consistent snapshot; the database refuses its writes."""
 
     @abstractmethod
     async def write(self, unit: Callable[[Session], T]) -> T:
-        """Run a unit and return its result once it is durably committed."""
+        """Run a unit and return its result once it is durably committed.
+
+        A unit may run more than once (a deadlock, a failed group), so it must have no effect but its rows.
+        What it reads to change it must lock (`with_for_update`, which SQLite does not need), or change by
+        an atomic UPDATE: on PostgreSQL units run side by side. A cancelled caller does not take it back.
+        """
 
 
 def make_database(url: str) -> Database:

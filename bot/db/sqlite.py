@@ -8,6 +8,7 @@ import sqlite3
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
@@ -15,7 +16,8 @@ from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import SingletonThreadPool
 
-from bot.db.engine import Database, Pending, take_topics
+from bot.db.clean import dump_json
+from bot.db.engine import Database, Pending, Unit, take_topics
 
 T = TypeVar("T")
 
@@ -24,22 +26,32 @@ GROUP = 64
 
 READERS = 2
 
+_PRAGMAS = (
+    "busy_timeout=30000",  # first: the others may have to wait already
+    "journal_mode=WAL",
+    "synchronous=FULL",
+    "foreign_keys=ON",
+    "secure_delete=ON",
+    "temp_store=MEMORY",
+)
+
 
 def sqlite_engine(url: str, *, writer: bool) -> Engine:
-    """An engine whose writers take the lock at BEGIN, so that no read-then-write can lose an update."""
-    engine = create_engine(url, poolclass=SingletonThreadPool, connect_args={"check_same_thread": False})
+    """An engine whose writers take the lock at BEGIN, so that no read-then-write can lose an update.
+
+    The connections of a reader refuse to write.
+    """
+    engine = create_engine(
+        url,
+        poolclass=SingletonThreadPool,
+        connect_args={"check_same_thread": False},
+        json_serializer=dump_json,
+    )
 
     @event.listens_for(engine, "connect")
     def _configure(connection: sqlite3.Connection, _record: object) -> None:
         connection.isolation_level = None
-        for pragma in (
-            "journal_mode=WAL",
-            "synchronous=FULL",
-            "foreign_keys=ON",
-            "busy_timeout=30000",
-            "secure_delete=ON",
-            "temp_store=MEMORY",
-        ):
+        for pragma in _PRAGMAS if writer else (*_PRAGMAS, "query_only=ON"):
             connection.execute(f"PRAGMA {pragma}").close()
 
     @event.listens_for(engine, "begin")
@@ -47,6 +59,10 @@ def sqlite_engine(url: str, *, writer: bool) -> Engine:
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writer else "BEGIN")
 
     return engine
+
+
+class _Lost(Exception):
+    """SQLite ended the group's transaction by itself (disk full, I/O error)."""
 
 
 class SqliteDatabase(Database):
@@ -60,6 +76,7 @@ class SqliteDatabase(Database):
         self._loop: asyncio.AbstractEventLoop | None = None
         self._write_engine: Engine | None = None
         self._read_engine: Engine | None = None
+        self._taking = False
 
     @property
     def path(self) -> Path:
@@ -74,14 +91,17 @@ class SqliteDatabase(Database):
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="sqlite-read")
         self._thread = threading.Thread(target=self._write_loop, name="sqlite-write", daemon=True)
         self._thread.start()
+        self._taking = True
 
     async def close(self) -> None:
         """Commit what waits, then close every connection."""
         if self._thread is None or self._readers is None:
             return
-        self._writes.put(None)
+        if self._taking:
+            self._taking = False
+            self._writes.put(None)
         await asyncio.to_thread(self._thread.join)
-        self._readers.shutdown(wait=True)
+        await asyncio.to_thread(self._readers.shutdown)
         for engine in (self._write_engine, self._read_engine):
             if engine is not None:
                 engine.dispose()
@@ -89,7 +109,7 @@ class SqliteDatabase(Database):
 
     async def read(self, unit: Callable[[Session], T]) -> T:
         """Run the unit in a reader thread, on one snapshot."""
-        if self._readers is None or self._loop is None:
+        if not self._taking or self._readers is None or self._loop is None:
             raise RuntimeError("the database is not open")
         return await self._loop.run_in_executor(self._readers, self._read, unit)
 
@@ -99,6 +119,8 @@ class SqliteDatabase(Database):
 
     async def write(self, unit: Callable[[Session], T]) -> T:
         """Hand the unit to the writer; the result comes once its group is on the disk."""
+        if not self._taking:
+            raise RuntimeError("the database is not open")
         done: Future[Any] = Future()
         self._writes.put((unit, done))
         # A cancelled caller must not take back a unit that the writer may be running.
@@ -119,36 +141,53 @@ class SqliteDatabase(Database):
                 self._commit(group)
 
     def _commit(self, group: list[Pending]) -> None:
-        results: list[tuple[Future[Any], object, Exception | None]] = []
+        outcomes: list[tuple[object, BaseException | None]] = []
         topics: set[str] = set()
+        begun = False
         try:
             with Session(self._write_engine, expire_on_commit=False) as session:
-                for unit, done in group:
-                    result, error = self._run(session, unit, topics)
-                    results.append((done, result, error))
+                raw = session.connection().connection.dbapi_connection
+                begun = True
+                for unit, _ in group:
+                    outcomes.append(self._run(session, unit, topics))
+                    if not cast("sqlite3.Connection", raw).in_transaction:
+                        raise _Lost from outcomes[-1][1]
                 session.commit()
-        except Exception as failure:  # noqa: BLE001 - every waiting caller gets it
-            results = [(done, None, failure) for _, done in group]
-            topics = set()
-        for done, result, error in results:
-            if error is None:
-                done.set_result(result)
-            else:
-                done.set_exception(error)
-        if topics and self._loop is not None and not self._loop.is_closed():
-            self._loop.call_soon_threadsafe(self._tell, topics)
+        except Exception as failure:  # noqa: BLE001 - its callers get it
+            if begun and len(group) > 1:
+                # Nothing of the group was kept. One after the other, only the guilty unit fails.
+                for pending in group:
+                    self._commit([pending])
+                return
+            cause = failure.__cause__ if isinstance(failure, _Lost) else failure
+            outcomes, topics = [(None, cause or failure)] * len(group), set()
+        for (_, done), (result, error) in zip(group, outcomes, strict=True):
+            _settle(done, result, error)
+        self._announce(topics)
+
+    def _announce(self, topics: set[str]) -> None:
+        if topics and self._loop is not None:
+            with suppress(RuntimeError):  # the loop has ended: nobody listens any more
+                self._loop.call_soon_threadsafe(self._tell, topics)
 
     @staticmethod
-    def _run(
-        session: Session, unit: Callable[[Session], object], topics: set[str]
-    ) -> tuple[object, Exception | None]:
+    def _run(session: Session, unit: Unit, topics: set[str]) -> tuple[object, BaseException | None]:
         try:
             with session.begin_nested():
                 result = unit(session)
-        except Exception as error:  # noqa: BLE001 - its caller gets it
+        except BaseException as error:  # noqa: BLE001 - its caller gets it, and the writer must live on
             take_topics(session)
             session.expunge_all()
             return None, error
         topics |= take_topics(session)
         session.expunge_all()
         return result, None
+
+
+def _settle(done: Future[Any], result: object, error: BaseException | None) -> None:
+    if not done.set_running_or_notify_cancel():
+        return
+    if error is None:
+        done.set_result(result)
+    else:
+        done.set_exception(error)

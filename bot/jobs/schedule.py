@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,6 +14,8 @@ from bot.core.jobs import NewJob
 from bot.core.ports import Clock
 from bot.db.engine import Database
 from bot.db.repositories import jobs
+
+log = logging.getLogger(__name__)
 
 DueFinder = Callable[[Session, datetime], Sequence[NewJob]]
 """Looks into our own tables for what is due now; its jobs' dedup keys make a second look harmless."""
@@ -39,14 +42,20 @@ class Ticker:
     async def start(self) -> None:
         """Look once for everything (what fell due while down), then at intervals."""
         for tick in self._ticks:
-            await self.look(tick)
+            await self._look(tick)
         self._scheduler = AsyncIOScheduler(timezone="UTC")
         for tick in self._ticks:
             self._scheduler.add_job(
-                self.look, "interval", args=[tick], seconds=tick.seconds, id=tick.name, coalesce=True,
+                self._look, "interval", args=[tick], seconds=tick.seconds, id=tick.name, coalesce=True,
                 max_instances=1, misfire_grace_time=None,
             )  # fmt: skip
         self._scheduler.start()
+
+    async def _look(self, tick: Tick) -> None:
+        try:
+            await self.look(tick)
+        except Exception:
+            log.exception("the look for %s failed; the next one finds what it missed", tick.name)
 
     async def look(self, tick: Tick) -> int:
         """One look of one finder; returns how many jobs it enqueued."""

@@ -5,8 +5,11 @@ from __future__ import annotations
 import asyncio
 import logging
 import uuid
+from collections.abc import Callable
 from contextlib import suppress
-from datetime import timedelta
+from datetime import datetime, timedelta
+
+from sqlalchemy.orm import Session
 
 from bot.core.errors import RetryLater
 from bot.core.jobs import ClaimedJob, Pool
@@ -29,11 +32,21 @@ class PermanentFailure(Exception):
     """Raised by a handler whose job can never succeed: it becomes a dead letter at once."""
 
 
+class Abandoned(Exception):
+    """The job did not come to its end: its worker died, or what it waited for was cancelled."""
+
+
 class Worker:
-    """Runs one pool of jobs, at most `slots` at a time."""
+    """Runs one pool of jobs, at most `slots` at a time; `lease` in seconds."""
 
     def __init__(
-        self, pool: Pool, slots: int, database: Database, registry: JobRegistry, clock: Clock
+        self,
+        pool: Pool,
+        slots: int,
+        database: Database,
+        registry: JobRegistry,
+        clock: Clock,
+        lease: float = LEASE,
     ) -> None:
         self.pool: Pool = pool
         self.owner = uuid.uuid4().hex
@@ -41,9 +54,11 @@ class Worker:
         self._db = database
         self._registry = registry
         self._clock = clock
+        self._lease = lease
         self._wake = asyncio.Event()
         self._idle = asyncio.Event()
         self._idle.set()
+        self._claiming = asyncio.Lock()
         self._nursery = Nursery()
         self._running: dict[int, ClaimedJob] = {}
         self._stopping = False
@@ -68,13 +83,18 @@ class Worker:
         """Claim nothing more, let running jobs end within `grace` seconds, give back the others."""
         self._stopping = True
         self._wake.set()
+        async with self._claiming:  # a claim under way still starts its jobs: they are ended below
+            pass
         with suppress(TimeoutError):
             await asyncio.wait_for(self._idle.wait(), grace)
         left = list(self._running)
         await self._nursery.close()
         if left:
             now = self._clock.now()
-            await self._db.write(lambda s: jobs.release(s, left, self.owner, now))
+            try:
+                await self._db.write(lambda s: jobs.release(s, left, self.owner, now))
+            except Exception:
+                log.exception("jobs %s were not given back; their leases run out", left)
 
     @property
     def busy(self) -> int:
@@ -82,40 +102,39 @@ class Worker:
         return len(self._running)
 
     async def _sleep(self, seconds: float) -> None:
-        if seconds <= 0:
+        if seconds <= 0 or self._stopping:
             return
-        try:
+        with suppress(TimeoutError):
             await asyncio.wait_for(self._wake.wait(), seconds)
-        except TimeoutError:
-            return
 
     async def _claim(self) -> float:
         """Start what can start; returns the seconds until the next look makes sense."""
-        free = self._slots - len(self._running)
-        if free <= 0:
-            return POLL
-        now = self._clock.now()
-        until = now + timedelta(seconds=LEASE)
-        taken, due = await self._db.write(
-            lambda s: (
-                jobs.claim(s, self.pool, free, self.owner, now, until),
-                jobs.next_due(s, self.pool, now),
+        async with self._claiming:
+            free = self._slots - len(self._running)
+            if free <= 0 or self._stopping:
+                return POLL
+            now = self._clock.now()
+            until = now + timedelta(seconds=self._lease)
+            taken, due = await self._db.write(
+                lambda s: (
+                    jobs.claim(s, self.pool, free, self.owner, now, until),
+                    jobs.next_due(s, self.pool, now),
+                )
             )
-        )
-        for job in taken:
-            self._running[job.id] = job
-            self._idle.clear()
-            self._nursery.start(self._work(job), f"{job.kind}-{job.id}")
+            for job in taken:
+                self._running[job.id] = job
+                self._idle.clear()
+                self._nursery.start(self._work(job), f"{job.kind}-{job.id}")
         if taken:
             return 0.0
-        return POLL if due is None else min(POLL, max((due - now).total_seconds(), 0.01))
+        return POLL if due is None else min(POLL, max((due - self._clock.now()).total_seconds(), 0.005))
 
     async def _heartbeat(self) -> None:
         while True:
-            await asyncio.sleep(LEASE / 3)
+            await asyncio.sleep(self._lease / 3)
             ids = list(self._running)
             if ids:
-                until = self._clock.now() + timedelta(seconds=LEASE)
+                until = self._clock.now() + timedelta(seconds=self._lease)
                 try:
                     await self._db.write(
                         lambda s, ids=ids, until=until: jobs.extend_leases(s, ids, self.owner, until)  # type: ignore[misc]
@@ -139,12 +158,23 @@ class Worker:
             await self._bury(job, f"no handler for {job.kind}")
             return
         try:
-            await entry.handler(job)
+            if job.attempts > entry.policy.attempts:
+                raise Abandoned(f"its worker died {job.attempts - 1} times")
+            await self._handle(entry, job)
         except Exception as error:  # noqa: BLE001 - the loop's edge: logged, retried or buried
             await self._failed(job, entry, error)
             return
-        now = self._clock.now()
-        await self._db.write(lambda s: jobs.finish(s, job.id, now))
+        await self._record(job, lambda s, now: jobs.finish(s, job.id, now, self.owner))
+
+    @staticmethod
+    async def _handle(entry: Entry, job: ClaimedJob) -> None:
+        try:
+            await entry.handler(job)
+        except asyncio.CancelledError as error:
+            task = asyncio.current_task()
+            if task is not None and task.cancelling():
+                raise  # the worker stops
+            raise Abandoned("something that its handler waited for was cancelled") from error
 
     async def _failed(self, job: ClaimedJob, entry: Entry, error: Exception) -> None:
         now = self._clock.now()
@@ -156,7 +186,7 @@ class Worker:
         if not hopeless and pause <= patience:
             log.warning("job %s %s failed, again in %.1f s: %r", job.id, job.kind, pause, error)
             due, text = now + timedelta(seconds=pause), repr(error)
-            await self._db.write(lambda s: jobs.postpone(s, job.id, due, text, now))
+            await self._record(job, lambda s, at: jobs.postpone(s, job.id, due, text, at, self.owner))
             return
         log.error("job %s %s is a dead letter", job.id, job.kind, exc_info=error)
         if entry.give_up is not None:
@@ -167,5 +197,18 @@ class Worker:
         await self._bury(job, repr(error))
 
     async def _bury(self, job: ClaimedJob, error: str) -> None:
-        now = self._clock.now()
-        await self._db.write(lambda s: jobs.bury(s, job.id, error, now))
+        await self._record(job, lambda s, now: jobs.bury(s, job.id, error, now, self.owner))
+
+    async def _record(self, job: ClaimedJob, write: Callable[[Session, datetime], bool]) -> None:
+        """Store how an attempt ended, however long the database is away: what is done is not done again."""
+        while True:
+            now = self._clock.now()
+            try:
+                held = await self._db.write(lambda s, now=now: write(s, now))  # type: ignore[misc]
+            except Exception:
+                log.exception("cannot store the end of job %s yet", job.id)
+                await asyncio.sleep(POLL)
+                continue
+            if not held:
+                log.warning("job %s was taken over by another worker meanwhile", job.id)
+            return

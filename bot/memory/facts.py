@@ -10,10 +10,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot.core.scope import Scope
+from bot.db.clean import storable
 from bot.db.models import Memory, User
 from bot.db.repositories import memories
 from bot.memory.gates import Refused
-from bot.memory.kinds import SENSITIVE, SINGLE
+from bot.memory.kinds import SENSITIVE, SINGLE, UNCOUNTED
 from bot.memory.text import normal
 
 
@@ -44,15 +45,16 @@ def save(session: Session, scope: Scope, fact: NewFact, cap: int, now: datetime)
     """Store a fact of the asker. Raises Refused when the cap is reached and everything is pinned."""
     if scope.user_id is None:
         raise Refused("nobody to remember it of")
-    # The lock on the person's row keeps the cap and the duplicates right under concurrency on PostgreSQL.
-    session.scalar(select(User.id).where(User.id == scope.user_id).with_for_update())
+    _lock(session, scope.user_id)
     valid = memories.own_valid(session, scope.user_id, now)
     key = normal(fact.text)
     for row in valid:
         if row.text_key == key:
-            return Saved(row.id, row.text, known=True)
+            closing = [old for old in _replaced(valid, fact) if old is not row]
+            _close(closing, row.id, now)
+            return Saved(row.id, row.text, True, tuple(old.id for old in closing))
     closing = _replaced(valid, fact)
-    archived = _make_room(valid, closing, cap, now)
+    archived = _make_room(valid, closing, fact.kind, cap, now)
     memory = Memory(
         user_id=scope.user_id,
         kind=fact.kind,
@@ -65,10 +67,14 @@ def save(session: Session, scope: Scope, fact: NewFact, cap: int, now: datetime)
         valid_at=now,
         created_at=now,
     )
-    memories.add(session, memory, [(fact.message_id, fact.quote)])
-    for old in closing:
-        old.invalid_at, old.superseded_by = now, memory.id
+    memories.add(session, memory, [(fact.message_id, storable(fact.quote))])
+    _close(closing, memory.id, now)
     return Saved(memory.id, memory.text, False, tuple(old.id for old in closing), archived)
+
+
+def _lock(session: Session, user_id: int) -> None:
+    """Keep the cap and the duplicates right under concurrency on PostgreSQL; foreign keys stay free."""
+    session.execute(select(User.id).where(User.id == user_id).with_for_update(key_share=True))
 
 
 def _replaced(valid: list[Memory], fact: NewFact) -> list[Memory]:
@@ -78,18 +84,29 @@ def _replaced(valid: list[Memory], fact: NewFact) -> list[Memory]:
     return chosen
 
 
-def _make_room(valid: list[Memory], closing: list[Memory], cap: int, now: datetime) -> int | None:
-    staying = [row for row in valid if row not in closing]
-    if len(staying) < cap:
-        return None
-    loose = [row for row in staying if not row.pinned]
-    if not loose:
+def _close(rows: list[Memory], by: int, now: datetime) -> None:
+    for row in rows:
+        row.invalid_at, row.superseded_by = now, by
+
+
+def _make_room(valid: list[Memory], closing: list[Memory], kind: str, cap: int, now: datetime) -> int | None:
+    """Archive what is too much (more than one after the cap was lowered); returns the first of them."""
+    staying = [row for row in valid if row not in closing and _apart(row.kind) == _apart(kind)]
+    loose = sorted(
+        (row for row in staying if not row.pinned), key=lambda row: (row.priority, row.created_at, row.id)
+    )
+    leaving = loose[: max(0, len(staying) - cap + 1)]
+    if len(staying) - len(leaving) >= cap:
         raise Refused(
             "the memory is full and every fact is pinned; the person must unpin or delete one first"
         )
-    leaving = min(loose, key=lambda row: (row.priority, row.created_at, row.id))
-    leaving.archived_at = now
-    return leaving.id
+    for row in leaving:
+        row.archived_at = now
+    return leaving[0].id if leaving else None
+
+
+def _apart(kind: str) -> bool:
+    return kind in UNCOUNTED
 
 
 def delete(session: Session, scope: Scope, memory_id: int, now: datetime) -> Memory | None:
@@ -102,10 +119,24 @@ def delete(session: Session, scope: Scope, memory_id: int, now: datetime) -> Mem
 
 
 def restore(session: Session, scope: Scope, memory_id: int, cap: int, now: datetime) -> Memory | None:
-    """Bring a deleted fact back; None when it is not the asker's or gone for good."""
-    memory = memories.owned(session, scope, memory_id)
-    if memory is None or memory.deleted_at is None:
+    """Bring a deleted or archived fact back; None when it is not the asker's or gone for good.
+
+    When the same fact is valid again already, that one is returned. Raises Refused when there is no room,
+    or when a later value of a single-valued kind has taken its place.
+    """
+    if scope.user_id is None:
         return None
-    _make_room(memories.own_valid(session, memory.user_id, now), [], cap, now)
-    memory.deleted_at = None
+    _lock(session, scope.user_id)
+    memory = memories.owned(session, scope, memory_id)
+    if memory is None or (memory.deleted_at is None and memory.archived_at is None):
+        return None
+    if memory.invalid_at is None:
+        valid = memories.own_valid(session, memory.user_id, now)
+        for row in valid:
+            if row.text_key == memory.text_key:
+                return row
+            if memory.kind in SINGLE and row.kind == memory.kind:
+                raise Refused(f"a later one has taken its place: {row.text}")
+        _make_room(valid, [], memory.kind, cap, now)
+    memory.deleted_at = memory.archived_at = None
     return memory

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from bot.core.errors import MnemaError
 from bot.core.text import one_line
 from bot.core.views import MessageView
+from bot.db.clean import storable
 from bot.memory.kinds import KINDS
-from bot.memory.text import normal
+from bot.memory.text import holds, normal
 
 FACT_LENGTH = 300
 """Characters of a fact; longer ones are essays, not facts."""
@@ -21,9 +22,9 @@ class Refused(MnemaError):
 
 
 def checked_fact(text: str) -> str:
-    """The fact on one line. Raises Refused when it is empty or too long."""
-    fact = one_line(text, FACT_LENGTH + 1)
-    if not fact:
+    """The fact on one line. Raises Refused when it has no word or is too long."""
+    fact = one_line(storable(text), len(text) + 1)
+    if not normal(fact):
         raise Refused("the fact is empty")
     if len(fact) > FACT_LENGTH:
         raise Refused(f"the fact is longer than {FACT_LENGTH} characters; say it shorter")
@@ -54,6 +55,6 @@ def source_of(quote: str, messages: Sequence[MessageView]) -> MessageView:
     for message in reversed(messages):
         if message.outgoing or message.forwarded_from is not None:
             continue
-        if f" {words} " in f" {normal(message.text)} ":
+        if holds(normal(message.text), words):
             return message
     raise Refused("the quote does not stand in what the person wrote; quote their own words exactly")

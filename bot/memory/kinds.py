@@ -12,3 +12,6 @@ SINGLE = frozenset({"name", "pronouns", "language", "birthday", "home"})
 
 SENSITIVE = frozenset({"health", "contact"})
 """Kinds that stay out of groups unless their owner shares them."""
+
+UNCOUNTED = frozenset({"preference"})
+"""Kinds that leave the cap of facts to the others; they fill a cap of their own."""

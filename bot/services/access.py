@@ -79,12 +79,9 @@ class Access:
         def unit(session: Session) -> str | None:
             if self._rules.everyone or self._owner(session) is not None:
                 return None
+            people.set_meta_once(session, "claim", {"code": secrets.token_urlsafe(12)}, now)
             stored = people.get_meta(session, "claim")
-            if stored is not None:
-                return str(stored["code"])
-            code = secrets.token_urlsafe(12)
-            people.set_meta(session, "claim", {"code": code}, now)
-            return code
+            return None if stored is None else str(stored["code"])
 
         return await self._db.write(unit)
 
@@ -98,8 +95,7 @@ class Access:
                 return False
             if not hmac.compare_digest(str(stored["code"]).encode(), code.encode()):
                 return False
-            people.set_meta(session, "owner", {"external_id": person.external_id}, now)
-            return True
+            return people.set_meta_once(session, "owner", {"external_id": person.external_id}, now)
 
         return await self._db.write(unit)
 

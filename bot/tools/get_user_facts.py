@@ -13,14 +13,13 @@ class Arguments(BaseModel):
 
 
 def run(call: ToolRun, _arguments: Arguments) -> ToolResult:
-    """List the facts that may be shown here, oldest first, so that numbers stay when one is added."""
-    listed = sorted(memories.valid_facts(call.session, call.view.scope, call.now), key=lambda fact: fact.id)
+    """List the facts that may be shown here, oldest first, under numbers that stay."""
+    listed = memories.numbered(call.session, call.view.scope, call.now)
     if not listed:
         return ToolResult("Nothing is remembered about this person yet.")
     return ToolResult(
         "\n".join(
-            f"{number}. {fact.text} ({fact.kind}, said {fact.said_at:%Y-%m-%d})"
-            for number, fact in enumerate(listed, start=1)
+            f"{number}. {fact.text} ({fact.kind}, said {fact.said_at:%Y-%m-%d})" for number, fact in listed
         )
     )
 
@@ -30,4 +29,5 @@ TOOL = Tool(
     description="List what is remembered about the person you are answering, numbered, with dates.",
     arguments=Arguments,
     run=run,
+    reads=True,
 )

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from bot.core.errors import MnemaError
 from bot.core.llm import ToolCall, ToolSpec
+from bot.core.text import one_line
 from bot.core.views import TurnView
 from bot.db.engine import Database
 from bot.db.repositories import turns
@@ -54,7 +55,8 @@ class ToolResult:
 class Tool:
     """A tool: `arguments` validates what the model wrote; `run` works inside one unit of work.
 
-    `saving` marks a tool after which a model that has already said something need not be asked again.
+    `saving` marks a tool after which a model that has already said something need not be asked again,
+    `reads` one that changes nothing: asked again within a turn it looks again.
     """
 
     name: str
@@ -62,6 +64,7 @@ class Tool:
     arguments: type[BaseModel]
     run: Callable[[ToolRun, Any], ToolResult]
     saving: bool = False
+    reads: bool = False
 
     @property
     def spec(self) -> ToolSpec:
@@ -111,9 +114,11 @@ class ToolRegistry:
         """
         if view.turn_id is None:
             raise ValueError("tools run only within a turn")
-        turn_id, key = view.turn_id, step_key(call)
+        tool = self._tools.get(call.name)
+        turn_id, key = view.turn_id, step_key(call, each=tool is not None and tool.reads)
 
         def unit(session: Session) -> dict[str, Any]:
+            turns.lock(session, turn_id)
             known = turns.step(session, turn_id, key)
             if known is not None:
                 return known
@@ -127,7 +132,7 @@ class ToolRegistry:
     def _run(self, run: ToolRun, call: ToolCall) -> dict[str, Any]:
         tool = self._tools.get(call.name)
         if tool is None:
-            return _failure(f"There is no tool {call.name[:64]!r}. Tools: {', '.join(self._tools)}.")
+            return _failure(f"There is no tool {one_line(call.name, 64)!r}. Tools: {', '.join(self._tools)}.")
         try:
             arguments = tool.arguments.model_validate_json(call.arguments or "{}")
         except ValidationError as error:
@@ -147,10 +152,16 @@ def _failure(text: str) -> dict[str, Any]:
     return {"text": text[:RESULT_LENGTH], "notices": [], "failed": True}
 
 
-def step_key(call: ToolCall) -> str:
-    """What makes two calls of a turn the same: the tool and its arguments, whatever their spelling."""
+def step_key(call: ToolCall, *, each: bool = False) -> str:
+    """What makes two calls of a turn the same: the tool and its arguments, whatever their spelling.
+
+    With `each` the call's own id counts too: then only a re-run of the turn meets the same call again.
+    """
     try:
-        canonical = json.dumps(json.loads(call.arguments or "{}"), sort_keys=True, ensure_ascii=False)
-    except ValueError:
+        canonical = json.dumps(json.loads(call.arguments or "{}"), sort_keys=True)
+    except (ValueError, RecursionError):
         canonical = call.arguments
-    return f"tool:{call.name[:64]}:{hashlib.sha256(canonical.encode()).hexdigest()[:24]}"
+    if each:
+        canonical += f"\n{call.id}"
+    digest = hashlib.sha256(canonical.encode("utf-8", "surrogatepass")).hexdigest()[:24]
+    return f"tool:{one_line(call.name, 64)}:{digest}"

@@ -50,18 +50,18 @@ def run(call: ToolRun, arguments: Arguments) -> ToolResult:
 def _aliased(call: ToolRun, number: int | None) -> int | None:
     if number is None:
         return None
-    listed = sorted(memories.valid_facts(call.session, call.view.scope, call.now), key=lambda fact: fact.id)
-    if not 1 <= number <= len(listed):
+    listed = dict(memories.numbered(call.session, call.view.scope, call.now))
+    if number not in listed:
         raise gates.Refused(f"there is no fact number {number}; call get_user_facts for the list")
-    return listed[number - 1].id
+    return listed[number].id
 
 
 TOOL = Tool(
     name="save_user_fact",
     description=(
-        "Remember a lasting fact that the person you are answering states about themselves (name, home, work, "
-        "family, diet, preferences, plans ...) or asks you to remember. One call per fact. Not for small talk, "
-        "questions, other people, or forwarded text."
+        "Remember a lasting fact that the person you are answering states about themselves (name, home, "
+        "work, family, diet, preferences, plans ...) or asks you to remember. One call per fact. Not for "
+        "small talk, questions, other people, or forwarded text."
     ),
     arguments=Arguments,
     run=run,

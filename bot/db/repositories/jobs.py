@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import hashlib
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from sqlalchemy import and_, delete, exists, func, or_, select, update
+from sqlalchemy import ColumnElement, and_, delete, exists, func, literal_column, or_, select, text, update
 from sqlalchemy.orm import Session, aliased
 
 from bot.core.jobs import ClaimedJob, NewJob, Pool
+from bot.db.clean import storable
 from bot.db.engine import announce
 from bot.db.models import Job
-from bot.db.upsert import insert_new
+from bot.db.upsert import insert_new, is_postgres
 
-UNFINISHED = ("queued", "running")
 TOPIC = "jobs"
 """Prefix of the announcement that wakes a pool's workers: "jobs:receive" …"""
+
+# Literals, not parameters: only so can the planners prove that a partial index covers the query.
+_QUEUED: ColumnElement[str] = literal_column("'queued'")
+_RUNNING: ColumnElement[str] = literal_column("'running'")
+
+
+def _unfinished(job: type[Job]) -> ColumnElement[bool]:
+    return job.status.in_((_QUEUED, _RUNNING))
 
 
 def enqueue(session: Session, jobs: Sequence[NewJob], now: datetime) -> int:
@@ -36,6 +45,7 @@ def enqueue(session: Session, jobs: Sequence[NewJob], now: datetime) -> int:
         }
         for job in jobs
     ]
+    _commit_in_order(session, {job.lane for job in jobs})
     added = insert_new(session, Job, rows, ["dedup_key"])
     if added:
         for pool in {job.pool for job in jobs}:
@@ -43,20 +53,35 @@ def enqueue(session: Session, jobs: Sequence[NewJob], now: datetime) -> int:
     return added
 
 
+def _commit_in_order(session: Session, lanes: Iterable[str]) -> None:
+    """Hold the lanes until the commit: a lower id must not become visible after a higher one of its lane."""
+    if not is_postgres(session):
+        return
+    digests = (hashlib.blake2b(lane.encode(), digest_size=8).digest() for lane in lanes)
+    keys = sorted(int.from_bytes(digest, signed=True) for digest in digests)
+    lock = text("SELECT pg_advisory_xact_lock(key) FROM unnest(CAST(:keys AS bigint[])) AS key")
+    session.execute(lock, {"keys": keys})
+
+
 def claim(
     session: Session, pool: Pool, limit: int, owner: str, now: datetime, lease_until: datetime
 ) -> list[ClaimedJob]:
     """Take up to `limit` due jobs of a pool, none of which has an earlier unfinished job in its lane.
 
-    That one rule keeps lanes in order and free of overlap also when several workers claim at once. A job
-    whose lease ran out (its worker died) is claimable again.
+    That rule keeps lanes in order and free of overlap also when several workers claim at once. A job whose
+    lease ran out (its worker died) is claimable again. A replayed dead letter also waits for a later job
+    of its lane that runs.
     """
-    earlier = aliased(Job)
-    blocked = exists().where(earlier.lane == Job.lane, earlier.id < Job.id, earlier.status.in_(UNFINISHED))
-    free = or_(Job.status == "queued", and_(Job.status == "running", Job.lease_until < now))
+    other = aliased(Job)
+    ahead = or_(
+        other.id < Job.id,
+        and_(other.id > Job.id, other.status == _RUNNING, other.lease_until >= now),
+    )
+    blocked = exists().where(other.lane == Job.lane, _unfinished(other), ahead)
+    free = or_(Job.status == _QUEUED, Job.lease_until < now)
     due = (
         select(Job)
-        .where(Job.pool == pool, Job.due_at <= now, Job.status.in_(UNFINISHED), free, ~blocked)
+        .where(Job.pool == pool, Job.due_at <= now, _unfinished(Job), free, ~blocked)
         .order_by(Job.id)
         .limit(limit)
         .with_for_update(skip_locked=True)
@@ -88,7 +113,7 @@ def next_due(session: Session, pool: Pool, now: datetime) -> datetime | None:
     """When the next queued job of a pool falls due that is not due yet."""
     return session.scalar(
         select(func.min(Job.due_at)).where(
-            Job.pool == pool, Job.due_at > now, Job.status.in_(UNFINISHED), Job.status == "queued"
+            Job.pool == pool, Job.due_at > now, _unfinished(Job), Job.status == _QUEUED
         )
     )
 
@@ -102,52 +127,66 @@ def extend_leases(session: Session, ids: Sequence[int], owner: str, lease_until:
     )
 
 
-def finish(session: Session, job_id: int, now: datetime) -> None:
-    """The job is done; only its dedup key is kept."""
-    job = session.get(Job, job_id)
-    if job is None:
-        return
-    job.status, job.payload, job.finished_at = "done", {}, now
-    job.lease_owner = job.lease_until = job.last_error = None
+def _held(session: Session, job_id: int, owner: str | None) -> Job | None:
+    """The job under a lock; None when it is gone, or `owner` has lost its lease to another."""
+    query = select(Job).where(Job.id == job_id)
+    if owner is not None:
+        query = query.where(Job.lease_owner == owner, Job.status == _RUNNING)
+    return session.scalar(query.with_for_update())
+
+
+def _let_go(session: Session, job: Job) -> None:
+    job.lease_owner = job.lease_until = None
     announce(session, f"{TOPIC}:{job.pool}")
 
 
-def postpone(session: Session, job_id: int, due_at: datetime, error: str, now: datetime) -> None:
-    """The job failed and will be tried again at `due_at`; its lane waits."""
-    job = session.get(Job, job_id)
+def finish(session: Session, job_id: int, now: datetime, owner: str | None = None) -> bool:
+    """The job is done; only its dedup key is kept. False when `owner` no longer holds it."""
+    job = _held(session, job_id, owner)
     if job is None:
-        return
-    job.status, job.due_at, job.last_error = "queued", due_at, error[:2000]
-    job.lease_owner = job.lease_until = None
+        return False
+    job.status, job.payload, job.finished_at, job.last_error = "done", {}, now, None
+    _let_go(session, job)
+    return True
+
+
+def postpone(
+    session: Session, job_id: int, due_at: datetime, error: str, now: datetime, owner: str | None = None
+) -> bool:
+    """The job failed and will be tried again at `due_at`; its lane waits. False: see `finish`."""
+    job = _held(session, job_id, owner)
+    if job is None:
+        return False
+    job.status, job.due_at, job.last_error = "queued", due_at, storable(error[:2000])
     job.first_failed_at = job.first_failed_at or now
-    announce(session, f"{TOPIC}:{job.pool}")
+    _let_go(session, job)
+    return True
 
 
-def bury(session: Session, job_id: int, error: str, now: datetime) -> None:
-    """The job is a dead letter: kept whole, out of its lane's way, replayable."""
-    job = session.get(Job, job_id)
+def bury(session: Session, job_id: int, error: str, now: datetime, owner: str | None = None) -> bool:
+    """The job is a dead letter: kept whole, out of its lane's way, replayable. False: see `finish`."""
+    job = _held(session, job_id, owner)
     if job is None:
-        return
-    job.status, job.last_error, job.finished_at = "dead", error[:2000], now
-    job.lease_owner = job.lease_until = None
-    announce(session, f"{TOPIC}:{job.pool}")
+        return False
+    job.status, job.last_error, job.finished_at = "dead", storable(error[:2000]), now
+    _let_go(session, job)
+    return True
 
 
 def release(session: Session, ids: Sequence[int], owner: str, now: datetime) -> None:
     """Give back jobs that were not finished at a stop; they run again at the next start, uncounted."""
-    for job in session.scalars(
-        select(Job).where(Job.id.in_(ids), Job.lease_owner == owner, Job.status == "running")
-    ):
+    mine = select(Job).where(Job.id.in_(ids), Job.lease_owner == owner, Job.status == _RUNNING)
+    for job in session.scalars(mine.with_for_update()):
         job.status, job.due_at = "queued", now
         job.attempts -= 1
-        job.lease_owner = job.lease_until = None
+        _let_go(session, job)
 
 
 def release_all(session: Session, now: datetime) -> int:
     """At the start of a single-process instance: leases of a killed predecessor end at once."""
     result = session.execute(
         update(Job)
-        .where(Job.status == "running")
+        .where(_unfinished(Job), Job.status == _RUNNING)
         .values(status="queued", lease_owner=None, lease_until=None, due_at=now)
         .returning(Job.id)
     )
@@ -167,9 +206,13 @@ def move_due(session: Session, dedup_key: str, due_at: datetime) -> bool:
 
 def replay(session: Session, job_id: int, now: datetime) -> bool:
     """Queue a dead letter again, with its attempts counted from zero; False when it is none."""
-    job = session.get(Job, job_id)
+    job = session.get(Job, job_id, with_for_update=True)
     if job is None or job.status != "dead":
         return False
+    # Whoever claims in this lane at the same time either is seen by the next claim or skips what is locked.
+    session.execute(
+        select(Job.id).where(Job.lane == job.lane, _unfinished(Job)).order_by(Job.id).with_for_update()
+    )
     job.status, job.attempts, job.due_at = "queued", 0, now
     job.first_failed_at = job.finished_at = None
     announce(session, f"{TOPIC}:{job.pool}")

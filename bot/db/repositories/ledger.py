@@ -50,7 +50,7 @@ def keep_trace(
     now: datetime,
 ) -> None:
     """Keep what a reply knew; a re-run replaces it."""
-    packed = zlib.compress(json.dumps(list(prompt), ensure_ascii=False).encode(), 6)
+    packed = zlib.compress(json.dumps(list(prompt), ensure_ascii=False).encode("utf-8", "surrogatepass"), 6)
     session.merge(
         Trace(turn_id=turn_id, message_id=message_id, layers=list(layers), prompt=packed, created_at=now)
     )

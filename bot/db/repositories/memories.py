@@ -25,6 +25,8 @@ def _valid(now: datetime) -> ColumnElement[bool]:
 def _visible(scope: Scope) -> ColumnElement[bool]:
     """What the asker may see where they ask: their own facts; in a group nothing private or sensitive."""
     own = Memory.user_id == (scope.user_id if scope.user_id is not None else -1)
+    if scope.private and scope.chat_id is None:
+        return own  # the person looks at their own list, in no chat at all
     here = or_(Memory.scope != "chat", Memory.chat_id == (scope.chat_id or -1))
     if scope.private:
         return and_(own, here)
@@ -33,23 +35,37 @@ def _visible(scope: Scope) -> ColumnElement[bool]:
 
 def valid_facts(session: Session, scope: Scope, now: datetime, limit: int = 200) -> list[FactView]:
     """The asker's valid facts that may be shown in this scope, newest first."""
+    first = (
+        select(func.min(MemorySource.id))
+        .where(MemorySource.memory_id == Memory.id)
+        .correlate(Memory)
+        .scalar_subquery()
+    )
     rows = session.execute(
         select(Memory, MemorySource.message_id, MemorySource.quote)
-        .outerjoin(MemorySource, MemorySource.memory_id == Memory.id)
+        .outerjoin(MemorySource, MemorySource.id == first)
         .where(_visible(scope), _valid(now))
         .order_by(Memory.created_at.desc(), Memory.id.desc())
         .limit(limit)
     )
-    views: dict[int, FactView] = {}
-    for memory, message_id, quote in rows:
-        views.setdefault(
-            memory.id,
-            FactView(
-                id=memory.id, text=memory.text, kind=memory.kind, said_at=memory.valid_at,
-                priority=memory.priority, pinned=memory.pinned, message_id=message_id, quote=quote or "",
-            ),
-        )  # fmt: skip
-    return list(views.values())
+    return [
+        FactView(
+            id=memory.id, text=memory.text, kind=memory.kind, said_at=memory.valid_at,
+            priority=memory.priority, pinned=memory.pinned, message_id=message_id, quote=quote or "",
+        )
+        for memory, message_id, quote in rows
+    ]  # fmt: skip
+
+
+def numbered(session: Session, scope: Scope, now: datetime) -> list[tuple[int, FactView]]:
+    """The asker's valid facts that may be shown here, oldest first, with the numbers a model calls them by.
+
+    Facts that are over keep theirs, so a number means the same fact before and after a change.
+    """
+    ranks = select(Memory.id).where(_visible(scope)).order_by(Memory.id)
+    number = {memory_id: rank for rank, memory_id in enumerate(session.scalars(ranks), start=1)}
+    facts = sorted(valid_facts(session, scope, now), key=lambda fact: fact.id)
+    return [(number[fact.id], fact) for fact in facts]
 
 
 def own_valid(session: Session, user_id: int, now: datetime) -> list[Memory]:

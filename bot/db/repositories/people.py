@@ -86,7 +86,11 @@ def seen_in(session: Session, chat: Chat, user: User, now: datetime) -> None:
 
 def profile_of(session: Session, user_id: int) -> ProfileView:
     """What a person prefers; an empty profile if they said nothing."""
-    row = session.get(Profile, user_id)
+    return profile_view(session.get(Profile, user_id))
+
+
+def profile_view(row: Profile | None) -> ProfileView:
+    """The row as the value that other rooms know; an empty one where there is no row."""
     if row is None:
         return ProfileView()
     return ProfileView(row.language, row.timezone, row.pronouns, row.communication_style, row.response_length)
@@ -128,3 +132,8 @@ def set_meta(session: Session, key: str, value: dict[str, Any], now: datetime) -
         session.add(Meta(key=key, value=value, updated_at=now))
     else:
         row.value, row.updated_at = value, now
+
+
+def set_meta_once(session: Session, key: str, value: dict[str, Any], now: datetime) -> bool:
+    """Store a single value of the instance unless there is one; whether this call stored it."""
+    return insert_new(session, Meta, [{"key": key, "value": value, "updated_at": now}], ["key"]) == 1

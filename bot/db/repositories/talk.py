@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import hashlib
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import ColumnElement, delete, literal_column, select, update
 from sqlalchemy.orm import Session
 
 from bot.core.ids import message_id
 from bot.core.messages import AttachmentRef, ChatRef
+from bot.db.clean import storable, storable_or_none
 from bot.db.models import Attachment, Chat, Conversation, Message, MessageRef, MessageVersion, Summary, User
 from bot.db.upsert import insert_new
+
+_KEY_LENGTH = 255
+_ACTIVE: ColumnElement[bool] = Conversation.status == literal_column("'active'")
+"""With a literal: a parameter would keep the planners from the partial unique index."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,15 +45,17 @@ def scope_key(chat: ChatRef, user: User | None) -> str:
     """What at most one active conversation stands for: a person in private, a chat and topic in groups."""
     if chat.private:
         owner = user.external_id if user is not None else "0"
-        return f"{chat.platform}:{chat.external_id}:u{owner}"
-    return f"{chat.platform}:{chat.external_id}:{chat.topic_id or 0}"
+        key = f"{chat.platform}:{chat.external_id}:u{owner}"
+    else:
+        key = f"{chat.platform}:{chat.external_id}:{chat.topic_id or 0}"
+    if len(key) <= _KEY_LENGTH:
+        return key
+    return f"{chat.platform}:sha256:{hashlib.sha256(key.encode()).hexdigest()}"
 
 
 def find_active(session: Session, key: str) -> Conversation | None:
     """The active conversation of a scope key."""
-    return session.scalar(
-        select(Conversation).where(Conversation.scope_key == key, Conversation.status == "active")
-    )
+    return session.scalar(select(Conversation).where(Conversation.scope_key == key, _ACTIVE))
 
 
 def active_conversation(
@@ -55,22 +63,15 @@ def active_conversation(
 ) -> Conversation:
     """The active conversation of a chat (topic), made when there is none."""
     key = scope_key(ref, user)
-    found = find_active(session, key)
-    if found is not None:
-        return found
-    conversation = Conversation(
-        id=str(uuid.uuid4()),
-        scope_key=key,
-        chat_id=chat.id,
-        topic_id=ref.topic_id,
-        user_id=user.id if user is not None and ref.private else None,
-        status="active",
-        created_at=now,
-        updated_at=now,
-    )
-    session.add(conversation)
-    session.flush()
-    return conversation
+    while (found := find_active(session, key)) is None:
+        row = {
+            "id": str(uuid.uuid4()), "scope_key": key, "chat_id": chat.id, "topic_id": ref.topic_id,
+            "user_id": user.id if user is not None and ref.private else None, "status": "active",
+            "created_at": now, "updated_at": now,
+        }  # fmt: skip
+        # Somebody else may make it at this moment: then it is there at the next look.
+        insert_new(session, Conversation, [row], ["scope_key"], where=_ACTIVE)
+    return found
 
 
 def archive(session: Session, conversation: Conversation, now: datetime, *, cleared: bool) -> None:
@@ -103,14 +104,14 @@ def append(session: Session, conversation_no: int, new: NewMessage) -> Message:
     message = Message(
         id=message_id(conversation_no, after - 1),
         sender_id=new.sender_id,
-        sender_label=new.label,
+        sender_label=storable(new.label),
         direction=new.direction,
         content_type=new.content_type,
-        content=new.content,
+        content=storable(new.content),
         token_count=new.token_count,
         reply_to=new.reply_to,
-        quote=new.quote,
-        forwarded_from=new.forwarded_from,
+        quote=storable_or_none(new.quote),
+        forwarded_from=storable_or_none(new.forwarded_from),
         processing_time_ms=new.processing_time_ms,
         meta=new.meta,
         sent_at=new.sent_at,
@@ -158,6 +159,7 @@ def refer(session: Session, chat_id: int, external_ids: Sequence[str], message: 
 
 def edit(session: Session, message: Message, content: str, token_count: int, now: datetime) -> bool:
     """Replace a message's text and keep what it said before; False when nothing changed."""
+    content = storable(content)
     if message.content == content:
         return False
     session.add(MessageVersion(message_id=message.id, content=message.content, replaced_at=now))

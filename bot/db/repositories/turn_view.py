@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from bot.core.errors import NotFound
 from bot.core.ids import conversation_range, seq_of
 from bot.core.messages import AttachmentRef, ChatRef, Person
 from bot.core.scope import Scope
-from bot.core.views import FactView, MessageView, SummaryView, TurnView
-from bot.db.models import Attachment, Chat, Conversation, Message, Summary, Turn, TurnMessage, User
+from bot.core.views import MessageView, ProfileView, SummaryView, TurnView
+from bot.db.models import Attachment, Chat, Conversation, Message, Profile, Summary, Turn, TurnMessage, User
 from bot.db.repositories import memories, people, talk
 
 QUOTE_LENGTH = 200
@@ -32,28 +32,34 @@ class ViewLimits:
 
 def load_for_turn(session: Session, turn_id: int, limits: ViewLimits) -> TurnView:
     """The view of a turn that is being answered. Raises NotFound when it is gone."""
-    turn = session.get(Turn, turn_id)
-    if turn is None:
+    found = session.execute(
+        select(Turn, Conversation, Chat, User, Profile)
+        .join(Conversation, Conversation.no == Turn.conversation_no)
+        .join(Chat, Chat.id == Turn.chat_id)
+        .join(User, User.id == Turn.user_id)
+        .outerjoin(Profile, Profile.user_id == User.id)
+        .where(Turn.id == turn_id)
+    ).one_or_none()
+    if found is None:
         raise NotFound(f"turn {turn_id} is gone")
-    conversation = session.get_one(Conversation, turn.conversation_no)
-    chat, user = session.get_one(Chat, turn.chat_id), session.get_one(User, turn.user_id)
-    ids = list(
-        session.scalars(
-            select(TurnMessage.message_id)
-            .where(TurnMessage.turn_id == turn_id)
-            .order_by(TurnMessage.message_id)
-        )
-    )
+    turn, conversation, chat, user, profile = found
+    own, waiting = _turn_messages(session, turn)
+    history = _history(session, conversation, limits.history, own | waiting)
+    current = list(session.scalars(select(Message).where(Message.id.in_(own)).order_by(Message.id)))
+    known = _Known(conversation, chat, user, people.profile_view(profile), turn)
+    return _view(session, known, limits, current, history)
+
+
+def _turn_messages(session: Session, turn: Turn) -> tuple[set[int], set[int]]:
+    """The messages of this turn, and those of turns that still wait: they will be answered later."""
+    own = session.scalars(select(TurnMessage.message_id).where(TurnMessage.turn_id == turn.id))
+    # Not one query with OR: it would look at every turn that the conversation ever had.
     waiting = session.scalars(
         select(TurnMessage.message_id)
         .join(Turn, Turn.id == TurnMessage.turn_id)
-        .where(Turn.conversation_no == conversation.no, Turn.status == "waiting")
+        .where(Turn.conversation_no == turn.conversation_no, Turn.status == "waiting", Turn.id != turn.id)
     )
-    history = _history(session, conversation, limits.history, {*ids, *waiting})
-    current = _views(
-        session, session.scalars(select(Message).where(Message.id.in_(ids)).order_by(Message.id))
-    )
-    return _view(session, conversation, chat, user, limits, current, history, turn)
+    return set(own), set(waiting)
 
 
 def load_for_chat(session: Session, chat: ChatRef, person: Person, limits: ViewLimits) -> TurnView:
@@ -68,23 +74,32 @@ def load_for_chat(session: Session, chat: ChatRef, person: Person, limits: ViewL
     conversation = talk.find_active(session, talk.scope_key(ref, user))
     if conversation is None:
         raise NotFound("the chat has no active conversation")
-    history = _history(session, conversation, limits.history, set())
-    return _view(session, conversation, chat_row, user, limits, (), history, None)
+    profile = session.get(Profile, user.id)
+    known = _Known(conversation, chat_row, user, people.profile_view(profile), None)
+    return _view(session, known, limits, [], _history(session, conversation, limits.history, set()))
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """The rows that say whose view it is, and where."""
+
+    conversation: Conversation
+    chat: Chat
+    user: User
+    profile: ProfileView
+    turn: Turn | None
 
 
 def _view(
-    session: Session,
-    conversation: Conversation,
-    chat: Chat,
-    user: User,
-    limits: ViewLimits,
-    current: tuple[MessageView, ...],
-    history: tuple[MessageView, ...],
-    turn: Turn | None,
+    session: Session, known: _Known, limits: ViewLimits, current: list[Message], history: list[Message]
 ) -> TurnView:
+    conversation, chat, user, profile, turn = (
+        known.conversation, known.chat, known.user, known.profile, known.turn,
+    )  # fmt: skip
     ref = people.as_chat_ref(chat, conversation.topic_id)
     scope = Scope(user_id=user.id, chat_id=chat.id, private=ref.private)
-    profile = people.profile_of(session, user.id)
+    replied = _replied(session, current)
+    views = _views(session, [*history, *current, *([replied] if replied else [])])
     language = turn.language if turn else profile.language or user.language_code or limits.default_language
     return TurnView(
         scope=scope,
@@ -97,33 +112,27 @@ def _view(
         turn_id=turn.id if turn else None,
         profile=profile,
         context_summary=conversation.context_summary,
-        current=current,
-        replied=_replied(session, current),
-        history=history,
+        current=tuple(views[m.id] for m in current),
+        replied=views[replied.id] if replied else None,
+        history=tuple(views[m.id] for m in history),
         history_from=seq_of(history[0].id) if history else 0,
-        facts=_facts(session, scope, limits.now),
+        facts=tuple(memories.valid_facts(session, scope, limits.now)),
         summaries=_summaries(session, scope, conversation),
     )
 
 
-def _facts(session: Session, scope: Scope, now: datetime) -> tuple[FactView, ...]:
-    return tuple(memories.valid_facts(session, scope, now))
-
-
 def _summaries(session: Session, scope: Scope, conversation: Conversation) -> tuple[SummaryView, ...]:
     rows = session.scalars(
-        select(Summary).where(
-            Summary.chat_id == scope.chat_id, Summary.topic_id == (conversation.topic_id or 0)
-        )
+        select(Summary)
+        .where(Summary.chat_id == scope.chat_id, Summary.topic_id == (conversation.topic_id or 0))
+        .order_by(Summary.kind)
     )
     return tuple(
         SummaryView(row.kind, row.text, row.token_count, row.period_start, row.period_end) for row in rows
     )
 
 
-def _history(
-    session: Session, conversation: Conversation, limit: int, without: set[int]
-) -> tuple[MessageView, ...]:
+def _history(session: Session, conversation: Conversation, limit: int, without: set[int]) -> list[Message]:
     first, last = conversation_range(conversation.no)
     rows = session.scalars(
         select(Message)
@@ -132,25 +141,23 @@ def _history(
         .limit(limit + len(without))
     )
     kept = [row for row in rows if row.id not in without][:limit]
-    return _views(session, reversed(kept))
+    return kept[::-1]
 
 
-def _replied(session: Session, current: Sequence[MessageView]) -> MessageView | None:
-    for view in current:
-        if view.reply_to is not None:
-            target = session.get(Message, view.reply_to)
-            if target is not None:
-                return _views(session, [target])[0]
+def _replied(session: Session, current: Sequence[Message]) -> Message | None:
+    for message in current:
+        target = session.get(Message, message.reply_to) if message.reply_to is not None else None
+        if target is not None:
+            return target
     return None
 
 
-def _views(session: Session, rows: Iterable[Message]) -> tuple[MessageView, ...]:
-    messages = list(rows)
+def _views(session: Session, messages: Sequence[Message]) -> dict[int, MessageView]:
     with_files = [m.id for m in messages if m.content_type != "text"]
     files = _attachments(session, with_files) if with_files else {}
     quotes = _quotes(session, messages)
-    return tuple(
-        MessageView(
+    return {
+        m.id: MessageView(
             id=m.id,
             outgoing=m.direction == "outgoing",
             label=m.sender_label,
@@ -166,15 +173,16 @@ def _views(session: Session, rows: Iterable[Message]) -> tuple[MessageView, ...]
             attachments=tuple(files.get(m.id, ())),
         )
         for m in messages
-    )
+    }
 
 
 def _quotes(session: Session, messages: Sequence[Message]) -> dict[int, str]:
     texts = {m.id: m.content[:QUOTE_LENGTH] for m in messages}
     missing = {m.reply_to for m in messages if m.reply_to is not None and m.quote is None} - texts.keys()
     if missing:
-        rows = session.execute(select(Message.id, Message.content).where(Message.id.in_(missing)))
-        texts |= {id_: content[:QUOTE_LENGTH] for id_, content in rows}
+        beginning = func.substr(Message.content, 1, QUOTE_LENGTH).label("beginning")
+        rows = session.execute(select(Message.id, beginning).where(Message.id.in_(missing)))
+        texts |= {row.id: row.beginning for row in rows}
     return texts
 
 

@@ -86,6 +86,11 @@ def take_up(session: Session, turn_id: int, now: datetime) -> TurnState | None:
     return load_state(session, turn)
 
 
+def lock(session: Session, turn_id: int) -> None:
+    """Let one unit at a time go on with a turn, until its commit."""
+    session.execute(select(Turn.id).where(Turn.id == turn_id).with_for_update(key_share=True))
+
+
 def load_state(session: Session, turn: Turn) -> TurnState:
     """The state of a turn with its finished steps."""
     chat, user = session.get_one(Chat, turn.chat_id), session.get_one(User, turn.user_id)

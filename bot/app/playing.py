@@ -1,0 +1,101 @@
+"""mnema playground: the emulator, the page and the rehearsal model, with the same bot inside."""
+
+from __future__ import annotations
+
+import asyncio
+
+from fastapi import APIRouter
+from pydantic import SecretStr
+
+from bot.app.rehearsing import rehearsed
+from bot.app.running import LOOPBACK, say, shut
+from bot.app.telegram import attach_telegram
+from bot.app.together import stop_on_signals, together
+from bot.app.wiring import build_app
+from bot.core.errors import ConfigError, LLMError
+from bot.llm.probe import find_ollama, probe
+from bot.playground.connect import ModelStatus, connect_routes
+from bot.playground.emulator import CutConnections, Emulator, emulator_router
+from bot.playground.page import page_routes
+from bot.playground.page_api import page_router
+from bot.playground.rehearsal import rehearsal_router
+from bot.playground.seed import DEFAULT_TOKEN, seed_default
+from bot.playground.store import Store
+from bot.settings import Settings
+from bot.web.app import make_web
+from bot.web.server import serve
+
+
+async def run_playground(settings: Settings, stop: asyncio.Event | None = None) -> None:
+    """Run the whole product with no account anywhere. Raises ConfigError."""
+    if settings.http_host not in LOOPBACK:
+        raise ConfigError(
+            "The playground lets everybody in, so it runs only on this machine: set HTTP_HOST=127.0.0.1."
+        )
+    stop = stop or asyncio.Event()
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    emulator = Emulator(Store(settings.data_dir / "playground.db"))
+    await emulator.open()
+    try:
+        await seed_default(emulator)
+        address: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+        web = make_web([playground_routes(settings, emulator)])
+        with stop_on_signals(stop):
+            await together(
+                stop,
+                serve(
+                    CutConnections(web),
+                    settings.http_host,
+                    settings.http_port,
+                    stop,
+                    started=lambda host, port: address.set_result(f"http://{host}:{port}"),
+                    stopping=emulator.events.close,
+                ),
+                _bot_inside(settings, address, stop),
+            )
+    finally:
+        await emulator.close()
+
+
+def playground_routes(settings: Settings, emulator: Emulator) -> APIRouter:
+    """The page, what it talks to, the Bot API, and the rehearsal model."""
+    router = APIRouter()
+    router.include_router(page_routes())
+    router.include_router(page_router(emulator), prefix="/playground/api")
+    router.include_router(emulator_router(emulator), prefix="/telegram")
+    router.include_router(rehearsal_router(), prefix="/rehearsal/v1")
+    router.include_router(connect_routes(probe=_check_model, status=lambda: _model_status(settings)))
+    return router
+
+
+async def _check_model(base_url: str, api_key: str, model: str) -> None:
+    found = await probe(base_url or None, api_key or None, model)
+    if found.error is not None:
+        raise LLMError(found.error)
+    if not found.reachable:
+        raise LLMError("unavailable")
+
+
+async def _model_status(settings: Settings) -> ModelStatus:
+    if settings.has_model:
+        return ModelStatus("real", settings.llm_model or "")
+    local = await find_ollama()
+    return ModelStatus("rehearsal", "mnema-rehearsal", None if local is None else tuple(local))
+
+
+async def _bot_inside(settings: Settings, address: asyncio.Future[str], stop: asyncio.Event) -> None:
+    """The very bot of `mnema run`, told that Telegram stands at our own address."""
+    origin = await address
+    playing = settings.model_copy(update={"bot_token": SecretStr(DEFAULT_TOKEN)})
+    if not settings.has_model:
+        playing = rehearsed(playing, origin)
+    app = build_app(playing, everyone=True)
+    face = attach_telegram(app, DEFAULT_TOKEN, f"{origin}/telegram")
+    try:
+        await app.open()
+        await face.start(stop)
+        await app.work()
+        say(f"The playground is open: {origin}")
+        await face.poll(stop)
+    finally:
+        await shut(app, face)

@@ -1,0 +1,63 @@
+"""mnema run with a token: the bot at Telegram."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+
+from bot.app.telegram import attach_telegram
+from bot.app.together import stop_on_signals, together
+from bot.app.wiring import App, build_app
+from bot.core.errors import ConfigError
+from bot.settings import Settings
+from bot.telegram.face import TelegramFace
+from bot.web.app import make_web
+from bot.web.server import serve
+
+GRACE = 8.0
+"""Seconds that running jobs get at the end; what is not finished then goes on at the next start."""
+
+
+async def run_bot(settings: Settings, stop: asyncio.Event | None = None) -> None:
+    """Run the bot until SIGTERM or `stop`. Raises ConfigError for settings that cannot work."""
+    stop = stop or asyncio.Event()
+    if settings.bot_token is None:
+        raise ConfigError("BOT_TOKEN is not set.")
+    app = build_app(settings)
+    face = attach_telegram(app, settings.bot_token.get_secret_value(), settings.telegram_api_url)
+    with stop_on_signals(stop):
+        try:
+            await app.open()
+            await face.start(stop)
+            await app.work()
+            await _greet(app)
+            web = make_web([], allowed_hosts=["*"] if settings.http_host not in LOOPBACK else [])
+            await together(stop, serve(web, settings.http_host, settings.http_port, stop), face.poll(stop))
+        finally:
+            await shut(app, face)
+
+
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
+
+
+async def shut(app: App, face: TelegramFace | None) -> None:
+    """Drain and close everything."""
+    await app.close(GRACE)
+    if face is not None:
+        await face.close()
+
+
+async def _greet(app: App) -> None:
+    name = app.identity.username
+    say(f"@{name} is running. Stop it with Ctrl+C.")
+    code = await app.access.claim_code()
+    if code is not None and app.settings.access != "open":
+        say(
+            f"Nobody owns this bot yet. Open this link once to make it yours: https://t.me/{name}?start={code}"
+        )
+
+
+def say(text: str) -> None:
+    """A line for the person who started the program."""
+    sys.stdout.write(text + "\n")
+    sys.stdout.flush()

@@ -1,0 +1,225 @@
+"""The composition root: every room's objects, made once, with overrides for tests."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from sqlalchemy import make_url
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session
+
+from bot.context.manager import ContextServices
+from bot.context.permanent import PromptLibrary, check_prompt
+from bot.core.clock import SystemClock
+from bot.core.errors import ConfigError, FileUnavailable
+from bot.core.jobs import NewJob, Pool
+from bot.core.lock import InstanceLock
+from bot.core.nursery import Nursery
+from bot.core.ports import LLM, Clock, Files
+from bot.core.views import BotIdentity
+from bot.db.engine import Database, make_database
+from bot.db.migrate import upgrade
+from bot.db.repositories import jobs, memories
+from bot.jobs.registry import JobRegistry, RetryPolicy
+from bot.jobs.schedule import Tick, Ticker
+from bot.jobs.worker import Worker
+from bot.llm.build import build_llm, build_tokens
+from bot.llm.tokens import Tokens
+from bot.services.access import Access, AccessRules
+from bot.services.conversations import Conversations
+from bot.services.memories import Memories
+from bot.settings import Settings
+from bot.tools import get_user_facts, save_user_fact
+from bot.tools.registry import ToolRegistry, ToolSettings
+from bot.turns.answer import Answerer, AnswerParts
+from bot.turns.desk import Turns
+from bot.turns.halts import Halts
+from bot.turns.loop import ToolLoop
+from bot.turns.receive import Receiver
+from bot.turns.sinks import SinkRouter
+
+log = logging.getLogger(__name__)
+
+SLOTS: dict[Pool, int] = {"receive": 16, "answer": 32, "background": 2}
+"""Jobs of each pool that run at a time; a long answer holds up no receiving."""
+
+ANSWER_RETRIES = RetryPolicy(attempts=6, patience=120.0, first_pause=1.0, longest_pause=30.0)
+
+UPDATE_MEMORY_DAYS = 8
+"""Days that finished jobs keep their dedup keys: longer than Telegram repeats an update."""
+
+UNDO_DAYS = 1
+"""Days that a deleted fact can be brought back."""
+
+
+class LateFiles:
+    """Files of whichever face is there; before one is, nothing can be fetched."""
+
+    def __init__(self) -> None:
+        self.behind: Files | None = None
+
+    async def fetch(self, file_id: str, max_bytes: int) -> bytes:
+        """The bytes from the face. Raises FileUnavailable."""
+        if self.behind is None:
+            raise FileUnavailable("no face is there to fetch files from")
+        return await self.behind.fetch(file_id, max_bytes)
+
+
+class App:
+    """The running product without its faces; every room's objects, made once."""
+
+    def __init__(
+        self, settings: Settings, clock: Clock, llm: LLM | None, *, everyone: bool, channel: str
+    ) -> None:
+        self.settings = settings
+        self.clock = clock
+        self.identity = BotIdentity("Mnema")
+        self.database: Database = make_database(settings.database_url)
+        self.tokens: Tokens = build_tokens(settings)
+        self.llm: LLM = llm or build_llm(settings, clock, tokens=self.tokens)
+        self.nursery = Nursery()
+        self.sinks = SinkRouter()
+        self.files = LateFiles()
+        self.jobs = JobRegistry()
+        self.lock = InstanceLock(settings.data_dir / "mnema.lock") if self._is_file else None
+        self.access = Access(_rules(settings, everyone), self.database, clock)
+        self.memories = Memories(self.database, clock, settings.user_memory_max_facts)
+        self.conversations = Conversations(self.database, clock)
+        self.context = self._context()
+        self.halts = Halts(self.nursery)
+        receiver = Receiver(self.database, clock, self.tokens, self.access, channel)
+        self.turns = Turns(receiver, self.halts, self.database, clock)
+        answerer = Answerer(self._answering())
+        self.jobs.register("turn.answer", answerer.answer, ANSWER_RETRIES, answerer.give_up)
+        self.ticker = Ticker(self.database, clock, ticks())
+        self.workers = tuple(
+            Worker(pool, slots, self.database, self.jobs, clock) for pool, slots in SLOTS.items()
+        )
+
+    @property
+    def _is_file(self) -> bool:
+        return self.settings.database_url.startswith("sqlite")
+
+    def _context(self) -> ContextServices:
+        return ContextServices(
+            settings=self.settings,
+            clock=self.clock,
+            tokens=self.tokens,
+            database=self.database,
+            files=self.files,
+            identity=lambda: self.identity,
+            prompts=PromptLibrary(self.settings.system_prompt_file),
+            model=lambda: self.llm.model,
+        )
+
+    def _answering(self) -> AnswerParts:
+        settings, database, clock = self.settings, self.database, self.clock
+        tools = ToolRegistry(
+            [save_user_fact.TOOL, get_user_facts.TOOL], database, ToolSettings(settings.user_memory_max_facts)
+        )
+        return AnswerParts(
+            database=database,
+            clock=clock,
+            tokens=self.tokens,
+            context=self.context,
+            tools=tools,
+            loop=ToolLoop(self.llm, tools, database, clock, settings.llm_max_response_tokens),
+            sinks=self.sinks,
+            halts=self.halts,
+            history=settings.immediate_context_messages,
+            default_language=settings.default_language,
+        )
+
+    async def enqueue(self, new: Sequence[NewJob]) -> None:
+        """Commit jobs; returns when they are on the disk."""
+        now = self.clock.now()
+        await self.database.write(lambda s: jobs.enqueue(s, new, now))
+
+    async def open(self) -> None:
+        """Bring the schema to the present and connect. Raises ConfigError."""
+        if self.lock is not None:
+            self.lock.acquire()
+        check_prompt(self.context.prompts, self.settings.context_max_tokens, self.tokens)
+        await prepare_database(self.settings.database_url)
+        await self.database.open()
+        await self.tokens.warm()
+        warming = getattr(self.llm, "warm", None)
+        if warming is not None:
+            # The SDK takes a second to import; the first answer should not wait for it.
+            self.nursery.start(warming(), "warm the model's client")
+        if self.lock is not None:
+            # Nobody else can hold a lease on this file: whatever runs was cut off by a crash.
+            now = self.clock.now()
+            await self.database.write(lambda s: jobs.release_all(s, now))
+
+    async def work(self) -> None:
+        """Start doing jobs and finding due work."""
+        for worker in self.workers:
+            self.nursery.start(worker.run(), f"worker-{worker.pool}")
+        await self.ticker.start()
+
+    async def close(self, grace: float = 10.0) -> None:
+        """Let running work end within `grace` seconds, then leave nothing open."""
+        self.ticker.close()
+        await asyncio.gather(*(worker.stop(grace) for worker in self.workers))
+        await self.nursery.close()
+        closing = getattr(self.llm, "aclose", None)
+        if closing is not None:
+            await closing()
+        await self.database.close()
+        if self.lock is not None:
+            self.lock.release()
+
+
+async def prepare_database(url: str) -> None:
+    """Make the folder and the schema. Raises ConfigError with what to do."""
+    parsed = make_url(url)
+    try:
+        if url.startswith("sqlite"):
+            Path(parsed.database or "").parent.mkdir(parents=True, exist_ok=True)
+        await asyncio.to_thread(upgrade, url)
+    except (OSError, OperationalError) as error:
+        where = parsed.database if url.startswith("sqlite") else f"{parsed.host}:{parsed.port or 5432}"
+        log.debug("the database cannot be opened", exc_info=True)
+        raise ConfigError(
+            f"The database at {where} cannot be opened; "
+            "check DATABASE_URL and DATA_DIR, and that this user may write there."
+        ) from error
+
+
+def build_app(
+    settings: Settings,
+    *,
+    clock: Clock | None = None,
+    llm: LLM | None = None,
+    everyone: bool = False,
+    channel: str = "telegram",
+) -> App:
+    """Put the product together. `everyone` opens it to all (the playground); tests override clock and llm."""
+    return App(settings, clock or SystemClock(), llm, everyone=everyone, channel=channel)
+
+
+def _rules(settings: Settings, everyone: bool) -> AccessRules:
+    return AccessRules(
+        mode=settings.access,
+        owner_id=str(settings.owner_id) if settings.owner_id else None,
+        allowed=tuple(str(entry) for entry in settings.allowed_users),
+        everyone=everyone,
+        default_language=settings.default_language,
+    )
+
+
+def ticks() -> list[Tick]:
+    """What falls due by itself."""
+    return [Tick("cleanup", 3600.0, _cleanup)]
+
+
+def _cleanup(session: Session, now: datetime) -> list[NewJob]:
+    """Small deletions are done on the spot: they are the due work and need no job."""
+    jobs.purge_finished(session, now - timedelta(days=UPDATE_MEMORY_DAYS))
+    memories.purge_deleted(session, now - timedelta(days=UNDO_DAYS))
+    return []

@@ -1,0 +1,5 @@
+"""The command line: mnema run, playground, chat, db …"""
+
+from bot.cli.main import main
+
+__all__ = ["main"]

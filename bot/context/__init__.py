@@ -1,0 +1,1 @@
+"""The context of a turn: what the model is told, layer by layer, within one ceiling of tokens."""

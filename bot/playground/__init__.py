@@ -1,0 +1,1 @@
+"""The product without a Telegram account: Bot API emulator, rehearsal model, messenger page."""

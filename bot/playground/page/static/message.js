@@ -1,0 +1,165 @@
+// One message: its bubble with quote, media, text, buttons and reactions.
+
+import { api } from "./api.js";
+import { avatar, nameOf, tone } from "./avatar.js";
+import { h, icon, iconButton } from "./dom.js";
+import { rich } from "./entities.js";
+import { clock, t } from "./i18n.js";
+import { follow } from "./links.js";
+import { lightbox } from "./dialogs.js";
+import { openMenu } from "./menu.js";
+import { chat, isBot, state, tell } from "./store.js";
+import { alertBox, attempt, copy, toast } from "./toast.js";
+import { senderOf, serviceLine, summary } from "./words.js";
+
+/** The element of a message; `before` is the message above it. */
+export function messageNode(message, before) {
+  const service = serviceLine(message);
+  if (service) return h("div", { class: "service", data: { id: message.message_id } }, h("span", {}, service));
+  const mine = message.from?.id === state.me;
+  const fromBot = message.out;
+  const group = chat(message.chat.id)?.type !== "private";
+  const follows = before && !serviceLine(before) && before.from?.id === message.from?.id && message.date - before.date < 300;
+  const classes = ["message", mine ? "mine" : "theirs", fromBot ? "from-bot" : "", follows ? "follows" : ""];
+  return h(
+    "article",
+    {
+      class: classes.filter(Boolean).join(" "),
+      tabindex: "0",
+      "aria-label": `${senderOf(message)}, ${clock(message.date)}`,
+      data: { id: message.message_id },
+      on: { contextmenu: (event) => openMenu(event, message), keydown: (event) => onKey(event, message) },
+    },
+    group && !mine ? h("span", { class: "message-face" }, avatar(message.from?.id, senderOf(message), { bot: isBot(message.from?.id), size: "small" })) : null,
+    h("div", { class: "message-body" }, bubble(message, group && !mine && !follows), keyboard(message), reactions(message)),
+    tools(message),
+  );
+}
+
+function bubble(message, named) {
+  const shown = message.text ?? message.caption;
+  const entities = message.text === undefined ? message.caption_entities : message.entities;
+  const act = { command: (text) => tell("say", text), mention: (text) => tell("insert", `${text} `) };
+  const picture = message.photo && !shown;
+  const time = `${message.edited ? `${t("edited")} ` : ""}${clock(message.date)}`;
+  return h(
+    "div",
+    { class: `bubble${picture ? " bubble-photo" : ""}` },
+    named ? h("div", { class: `sender name-${tone(message.from?.id ?? 0)}` }, senderOf(message), isBot(message.from?.id) ? h("span", { class: "chip" }, t("bot")) : null) : null,
+    forwarded(message),
+    replied(message),
+    media(message),
+    // The second, hidden time keeps room for the first at the end of the last line.
+    shown ? h("div", { class: "text" }, rich(shown, entities, act), h("span", { class: "meta-room", "aria-hidden": "true" }, time)) : null,
+    h("span", { class: "meta" }, time),
+  );
+}
+
+function forwarded(message) {
+  const origin = message.forward_origin;
+  if (!origin) return null;
+  const name = origin.sender_user_name || nameOf(origin.sender_user || origin.sender_chat || origin.chat);
+  return h("div", { class: "forwarded" }, t("forwarded", { name }));
+}
+
+function replied(message) {
+  const original = message.reply_to_message;
+  if (!original || original.forum_topic_created) return null;
+  const go = () => tell("goto", { chat: message.chat.id, message: original.message_id, say: "" });
+  const quoted = message.quote?.text ?? summary(original).text;
+  return h(
+    "button",
+    { type: "button", class: `quote edge-${tone(original.from?.id ?? 0)}`, on: { click: go } },
+    h("span", { class: `quote-name name-${tone(original.from?.id ?? 0)}` }, senderOf(original)),
+    h("span", { class: "quote-text" }, quoted),
+  );
+}
+
+function media(message) {
+  if (message.photo) {
+    const largest = message.photo.at(-1);
+    const source = api.fileUrl(largest.file_id);
+    const image = h("img", { src: source, alt: message.caption || t("photo"), decoding: "async" });
+    // Known before the bytes are here, so that the list does not jump.
+    image.style.aspectRatio = `${largest.width} / ${largest.height}`;
+    image.style.width = `${Math.round(largest.width * Math.min(1, 400 / largest.width, 340 / largest.height))}px`;
+    return h("button", { type: "button", class: "photo", "aria-label": t("photo"), on: { click: () => lightbox(source, message.caption) } }, image);
+  }
+  if (message.sticker) return h("div", { class: "sticker" }, message.sticker.emoji || "🙂");
+  if (message.voice) return attachment("mic", t("voice"), `${message.voice.duration} s`, message.voice.file_id);
+  if (message.document) return attachment("file", message.document.file_name || t("document"), size(message.document.file_size), message.document.file_id);
+  return null;
+}
+
+function attachment(sign, name, detail, file) {
+  return h(
+    "a",
+    { class: "attachment", href: api.fileUrl(file), download: name },
+    h("span", { class: "attachment-sign" }, icon(sign)),
+    h("span", { class: "attachment-text" }, h("strong", {}, name), h("small", {}, detail)),
+  );
+}
+
+function size(bytes = 0) {
+  return bytes < 1024 * 1024 ? `${Math.max(1, Math.round(bytes / 1024))} KB` : `${(bytes / 1024 / 1024).toFixed(1)} MB`;
+}
+
+function keyboard(message) {
+  const rows = message.reply_markup?.inline_keyboard;
+  if (!rows) return null;
+  return h("div", { class: "keyboard" }, rows.map((row) => h("div", { class: "keyboard-row" }, row.map((button) => key(message, button)))));
+}
+
+function key(message, button) {
+  const target = button.url ?? button.login_url?.url;
+  if (target) {
+    return h("a", { class: "key", href: target, target: "_blank", rel: "noopener noreferrer", on: { click: (event) => follow(event, target) } }, button.text);
+  }
+  const click = async (event) => {
+    const pressed = event.currentTarget;
+    if (button.copy_text) return copy(button.copy_text.text);
+    if (pressed.getAttribute("aria-busy")) return undefined;
+    pressed.setAttribute("aria-busy", "true");
+    await attempt(() => press(message, button.callback_data));
+    return pressed.removeAttribute("aria-busy");
+  };
+  return h("button", { type: "button", class: "key", on: { click } }, button.text);
+}
+
+async function press(message, data) {
+  const { answer } = await api.press(message.chat.id, message.message_id, state.me, data);
+  if (!answer) toast(t("noAnswer"), { error: true });
+  else if (answer.text && answer.show_alert) alertBox(answer.text);
+  else if (answer.text) toast(answer.text);
+  if (answer?.url) follow(null, answer.url);
+}
+
+function reactions(message) {
+  const found = Object.entries(message.reactions ?? {});
+  if (!found.length) return null;
+  const chip = ([emoji, users]) => {
+    const own = users.includes(state.me);
+    const click = () => attempt(() => api.react(message.chat.id, message.message_id, state.me, own ? null : emoji));
+    return h("button", { type: "button", class: "reaction", "aria-pressed": String(own), "aria-label": t("react", { emoji }), on: { click } }, `${emoji} ${users.length}`);
+  };
+  return h("div", { class: "reactions" }, found.map(chip));
+}
+
+function tools(message) {
+  const answer = () => {
+    state.editing = null;
+    state.replying = message;
+    tell("composing");
+  };
+  return h(
+    "div",
+    { class: "message-tools" },
+    iconButton("reply", t("reply"), answer, { tabindex: "-1" }),
+    iconButton("more", t("more"), (event) => openMenu(event, message), { tabindex: "-1" }),
+  );
+}
+
+function onKey(event, message) {
+  if (event.target !== event.currentTarget) return;
+  if (event.key === "Enter" || (event.key === "F10" && event.shiftKey)) openMenu(event, message);
+}

@@ -1,0 +1,71 @@
+"""From a stored update to its handler: one router, no filters, nothing swallowed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import structlog
+from aiogram import Bot, Dispatcher
+from aiogram.methods import TelegramMethod
+from aiogram.types import MessageGenerationStopped, TelegramObject, Update
+from aiogram.types.update import UpdateTypeLookupError
+
+from bot.core.errors import DeliveryError, RetryLater
+from bot.core.messages import Person
+from bot.telegram.convert import chat_of
+from bot.telegram.desk import Desk
+from bot.telegram.doorman import Doorman
+from bot.telegram.handlers.callbacks import on_callback
+from bot.telegram.handlers.membership import on_my_chat_member
+from bot.telegram.handlers.messages import on_edited_message, on_message
+
+log = structlog.get_logger(__name__)
+
+
+class HandlerReturnedMethod(TypeError):
+    """A handler returned a request instead of awaiting it: it would never be sent."""
+
+
+def build_dispatcher(desk: Desk, doorman: Doorman) -> Dispatcher:
+    """The dispatcher over the handlers; without dialogue storage, which is not where our state lives."""
+    dispatcher = Dispatcher(disable_fsm=True, desk=desk, doorman=doorman)
+    dispatcher.message.register(on_message)
+    dispatcher.edited_message.register(on_edited_message)
+    dispatcher.callback_query.register(on_callback)
+    dispatcher.my_chat_member.register(on_my_chat_member)
+    dispatcher.stopped_message_generation.register(on_stopped_generation)
+    return dispatcher
+
+
+async def on_stopped_generation(event: MessageGenerationStopped, desk: Desk) -> None:
+    """The reader of a draft pressed Stop; a draft stands in a private chat, whose id is its person's."""
+    await desk.turns.stop(chat_of(event.chat), Person(external_id=str(event.chat.id)))
+
+
+async def handle_update(dispatcher: Dispatcher, bot: Bot, raw: dict[str, Any], key: str) -> None:
+    """Handle one stored update.
+
+    Raises pydantic's ValidationError for one that cannot be parsed, RetryLater when Telegram asks to wait,
+    and whatever the handler raises: the worker decides about all of them.
+    """
+    update = Update.model_validate(raw, context={"bot": bot})
+    if _kind(update) is None:
+        log.info("update_of_unknown_kind", update_id=update.update_id, fields=sorted(raw))
+        return
+    try:
+        result = await dispatcher.feed_update(bot, update, key=key)
+    except DeliveryError as error:
+        if error.retry_after is not None:
+            raise RetryLater(str(error), error.retry_after) from error
+        log.info("command_not_answered", update_id=update.update_id, why=str(error))
+        return
+    if isinstance(result, TelegramMethod):
+        raise HandlerReturnedMethod(f"{type(result).__name__} was returned, not sent")
+
+
+def _kind(update: Update) -> TelegramObject | None:
+    try:
+        event: TelegramObject = update.event
+    except UpdateTypeLookupError:
+        return None
+    return event

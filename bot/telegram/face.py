@@ -1,0 +1,161 @@
+"""The Telegram face as the composition root builds it."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from dataclasses import dataclass
+from typing import Any
+
+import structlog
+from aiogram import Bot, Dispatcher
+from aiogram.exceptions import (
+    ClientDecodeError,
+    TelegramAPIError,
+    TelegramNotFound,
+    TelegramUnauthorizedError,
+)
+from aiogram.types import User
+from aiogram.utils.token import TokenValidationError
+
+from bot.core.errors import ConfigError
+from bot.core.nursery import Nursery
+from bot.core.ports import Clock
+from bot.core.views import BotIdentity
+from bot.telegram.addressing import Addressing
+from bot.telegram.desk import Desk
+from bot.telegram.dispatcher import build_dispatcher, handle_update
+from bot.telegram.doorman import Doorman
+from bot.telegram.files import TelegramFiles
+from bot.telegram.handlers.commands import COMMANDS
+from bot.telegram.intake import Intake
+from bot.telegram.menu import publish_menu
+from bot.telegram.pace import Pace
+from bot.telegram.poller import BAD_TOKEN, HANDLED_UPDATES, Poller
+from bot.telegram.ports import Access, Conversations, Enqueue, Memories, OnIdentity, Turns
+from bot.telegram.racing import pause
+from bot.telegram.session import BotSession, redacted
+from bot.telegram.streaming import Rhythm, StreamMode, TelegramSinks
+
+log = structlog.get_logger(__name__)
+
+_FIRST_PAUSE, _LONGEST_PAUSE = 1.0, 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class FaceSettings:
+    """What the settings say about Telegram."""
+
+    token: str
+    api_url: str | None = None
+    names: tuple[str, ...] = ()
+    stream_mode: StreamMode = "edit"
+    default_language: str = "en"
+    rhythm: Rhythm | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Rooms:
+    """The rooms below, as this face sees them."""
+
+    turns: Turns
+    memories: Memories
+    conversations: Conversations
+    access: Access
+    enqueue: Enqueue
+    on_identity: OnIdentity
+
+
+class TelegramFace:
+    """One bot account: takes updates in, handles them, and shows answers."""
+
+    def __init__(self, settings: FaceSettings, rooms: Rooms, clock: Clock, nursery: Nursery) -> None:
+        """Raises ConfigError for a malformed token."""
+        try:
+            self.bot = Bot(settings.token, session=BotSession(settings.api_url))
+        except TokenValidationError:
+            raise ConfigError("BOT_TOKEN is malformed: copy the whole line from @BotFather.") from None
+        # One line an update at INFO, with nothing in it that our own log does not say.
+        logging.getLogger("aiogram.event").setLevel(logging.WARNING)
+        self._settings = settings
+        self._rooms = rooms
+        self._nursery = nursery
+        self._pace = Pace(clock)
+        self._doorman = Doorman(clock)
+        self._dispatcher: Dispatcher | None = None
+        self.intake = Intake(self.bot.id, rooms.enqueue)
+        self.files = TelegramFiles(self.bot)
+        self.sinks = TelegramSinks(
+            self.bot,
+            rooms.turns,
+            clock,
+            nursery,
+            self._pace,
+            mode=settings.stream_mode,
+            rhythm=settings.rhythm,
+        )
+
+    async def start(self, stop: asyncio.Event | None = None) -> None:
+        """Learn who the bot is, waiting for Telegram if it is out of reach, and publish the menu.
+
+        Raises ConfigError when Telegram refuses the token.
+        """
+        me = await self._who_am_i(stop or asyncio.Event())
+        if me is None:
+            return
+        identity = BotIdentity(name=me.first_name, username=me.username or "", external_id=str(me.id))
+        self._rooms.on_identity(identity)
+        self._dispatcher = build_dispatcher(self._desk(identity, me), self._doorman)
+        self._nursery.start(publish_menu(self.bot, self._settings.default_language), "command menu")
+        log.info("telegram_ready", bot=f"@{identity.username}")
+
+    async def poll(self, stop: asyncio.Event) -> None:
+        """Fetch updates until `stop` is set. Raises ConfigError when Telegram refuses the token."""
+        await Poller(self.bot, self.intake.accept).run(stop)
+
+    async def use_webhook(self, url: str, secret: str) -> None:
+        """Ask Telegram to post updates to `url`; what waits there is kept. Raises ConfigError if refused."""
+        try:
+            await self.bot.set_webhook(
+                url, secret_token=secret, allowed_updates=HANDLED_UPDATES, drop_pending_updates=False
+            )
+        except TelegramAPIError as error:
+            raise ConfigError(f"Telegram refused WEBHOOK_URL: {redacted(error.message)}") from None
+
+    async def handle_update(self, payload: dict[str, Any], job_id: int) -> None:
+        """Do one "telegram.update" job; the job's id makes its answers unrepeatable."""
+        if self._dispatcher is None:
+            raise RuntimeError("the face is not started")
+        await handle_update(self._dispatcher, self.bot, payload, key=f"u:{job_id}")
+
+    async def close(self) -> None:
+        """Close the connections to Telegram."""
+        await self.bot.session.close()
+
+    def _desk(self, identity: BotIdentity, me: User) -> Desk:
+        rooms = self._rooms
+        return Desk(
+            bot=self.bot,
+            identity=identity,
+            addressing=Addressing(identity, self._settings.names, COMMANDS),
+            pace=self._pace,
+            turns=rooms.turns,
+            memories=rooms.memories,
+            conversations=rooms.conversations,
+            access=rooms.access,
+            default_language=self._settings.default_language,
+            reads_groups=bool(me.can_read_all_group_messages),
+        )
+
+    async def _who_am_i(self, stop: asyncio.Event) -> User | None:
+        seconds = _FIRST_PAUSE
+        while not stop.is_set():
+            try:
+                return await self.bot.get_me()
+            except (TelegramUnauthorizedError, TelegramNotFound):
+                raise ConfigError(BAD_TOKEN) from None
+            except (TelegramAPIError, ClientDecodeError) as error:
+                log.warning("telegram_out_of_reach", next_try_seconds=seconds, why=redacted(str(error)))
+            await pause(seconds, stop)
+            seconds = min(seconds * 2, _LONGEST_PAUSE)
+        return None

@@ -1,0 +1,1 @@
+"""Handlers: each converts, calls one service, and says what came of it."""

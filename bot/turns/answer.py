@@ -1,0 +1,238 @@
+"""Answering: load, build the context, run the loop, commit, deliver; a re-run goes on where it stopped."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from bot.context.history import strip_echo
+from bot.context.manager import ContextManager, ContextServices
+from bot.core.errors import DeliveryError, LLMError, RetryLater
+from bot.core.jobs import ClaimedJob
+from bot.core.llm import Completion, Message, ToolSpec, Usage
+from bot.core.messages import Notice, Reply
+from bot.core.ports import Clock, ReplySink, Sinks, TokenCounter
+from bot.core.trace import ContextTrace
+from bot.core.views import TurnView
+from bot.db import models
+from bot.db.engine import Database
+from bot.db.repositories import ledger, talk, turns
+from bot.db.repositories.turn_view import ViewLimits, load_for_turn
+from bot.db.repositories.turns import TurnState
+from bot.tools.registry import ToolRegistry
+from bot.turns.halts import Halted, Halts
+from bot.turns.loop import Outcome, ToolLoop
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerParts:
+    """What answering is put together from."""
+
+    database: Database
+    clock: Clock
+    tokens: TokenCounter
+    context: ContextServices
+    tools: ToolRegistry
+    loop: ToolLoop
+    sinks: Sinks
+    halts: Halts
+    history: int
+    default_language: str
+
+
+class Answerer:
+    """Does the jobs "turn.answer"."""
+
+    def __init__(self, parts: AnswerParts) -> None:
+        self._p = parts
+
+    async def answer(self, job: ClaimedJob) -> None:
+        """Bring a turn to its delivered end, from wherever it stands. Raises RetryLater."""
+        turn_id: int = job.payload["turn_id"]
+        now = self._p.clock.now()
+        state = await self._p.database.write(lambda s: turns.take_up(s, turn_id, now))
+        if state is None or state.status in ("delivered", "undeliverable"):
+            return
+        sink = self._p.sinks.open(state.ref)
+        if state.status == "answering":
+            await self._produce(state, sink)
+        reply = await self._p.database.read(lambda s: stored_reply(s, turn_id))
+        await self._deliver(state, sink, reply)
+
+    async def give_up(self, job: ClaimedJob, error: Exception) -> None:
+        """The last word on a turn whose job kept failing: a failed reply that can be retried."""
+        turn_id: int = job.payload["turn_id"]
+        log.error("turn %s is given up: %r", turn_id, error)
+        await self._fail(turn_id, getattr(error, "user_key", "error.internal"), unless_settled=True)
+        now = self._p.clock.now()
+        state = await self._p.database.write(lambda s: turns.take_up(s, turn_id, now))
+        if state is not None and state.status not in ("delivered", "undeliverable"):
+            reply = await self._p.database.read(lambda s: stored_reply(s, turn_id))
+            await self._deliver(state, self._p.sinks.open(state.ref), reply)
+
+    async def _produce(self, state: TurnState, sink: ReplySink) -> None:
+        turn_id = state.ref.turn_id
+        shown = _Shown(sink)
+        try:
+            if state.stop_requested:
+                raise Halted
+            await sink.begin()
+            await self._p.halts.guard(turn_id, self._work(state, shown))
+        except Halted:
+            await self._stopped(state, shown)
+        except LLMError as error:
+            log.warning("turn %s: the model failed: %s", turn_id, error)
+            await self._fail(turn_id, error.user_key)
+        finally:
+            self._p.halts.forget(turn_id)
+
+    async def _work(self, state: TurnState, shown: _Shown) -> None:
+        view = await self._view(state.ref.turn_id)
+        manager = _Prompting(self._p, view)
+        outcome = await self._p.loop.run(view, manager.prompt, state.steps, shown.show)
+        text = strip_echo(outcome.text, (self._p.context.identity().name,)).strip()
+        if not text and not outcome.notices:
+            raise LLMError("bad_response", "the model answered with nothing")
+        await self._settle(state, view, text, outcome, manager.trace, manager.sent)
+
+    async def _view(self, turn_id: int) -> TurnView:
+        limits = ViewLimits(self._p.clock.now(), self._p.history, self._p.default_language)
+        return await self._p.database.read(lambda s: load_for_turn(s, turn_id, limits))
+
+    async def _settle(
+        self,
+        state: TurnState,
+        view: TurnView,
+        text: str,
+        outcome: Outcome,
+        trace: ContextTrace,
+        prompt: Sequence[Message],
+    ) -> None:
+        """Transaction 2: reply, trace and the turn's end, together; usage was written with each step."""
+        now, turn_id = self._p.clock.now(), state.ref.turn_id
+        new = self._reply_row(state, text)
+
+        def unit(session: Session) -> None:
+            message = talk.append(session, view.conversation_no, new) if text else None
+            turns.settle(session, turn_id, status="answered", now=now, reply=message, notices=outcome.notices)
+            ledger.keep_trace(session, turn_id, message.id if message else None, trace.as_rows(), prompt, now)
+
+        await self._p.database.write(unit)
+
+    def _reply_row(self, state: TurnState, text: str, **meta: Any) -> talk.NewMessage:
+        now = self._p.clock.now()
+        return talk.NewMessage(
+            direction="outgoing",
+            content=text,
+            label=self._p.context.identity().name,
+            sent_at=now,
+            token_count=self._p.tokens.count(text),
+            reply_to=state.message_id,
+            processing_time_ms=int((now - state.created_at).total_seconds() * 1000),
+            meta=meta,
+        )
+
+    async def _stopped(self, state: TurnState, shown: _Shown) -> None:
+        """Keep what was written before the asker said stop, marked as what it is."""
+        now, turn_id, text = self._p.clock.now(), state.ref.turn_id, shown.text.strip()
+        new = self._reply_row(state, text, stopped=True)
+        spent = Completion(
+            text=text, tool_calls=(), finish="truncated", model="",
+            usage=Usage(completion_tokens=new.token_count, estimated=True),
+        )  # fmt: skip
+
+        def unit(session: Session) -> None:
+            message = talk.append(session, state.conversation_no, new) if text else None
+            turns.settle(session, turn_id, status="stopped", now=now, reply=message)
+            if text:
+                ledger.charge(session, spent, "reply", now, turn_id=turn_id, user_id=state.user_id)
+
+        await self._p.database.write(unit)
+
+    async def _fail(self, turn_id: int, error_key: str, *, unless_settled: bool = False) -> None:
+        now = self._p.clock.now()
+
+        def unit(session: Session) -> None:
+            turn = session.get(models.Turn, turn_id)
+            if turn is None or (unless_settled and turn.status not in turns.OPEN):
+                return
+            turns.settle(session, turn_id, status="failed", now=now, error_key=error_key)
+
+        await self._p.database.write(unit)
+
+    async def _deliver(self, state: TurnState, sink: ReplySink, reply: Reply) -> None:
+        turn_id, status = state.ref.turn_id, "delivered"
+        try:
+            await sink.finish(reply)
+        except DeliveryError as error:
+            if error.retry_after is not None:
+                raise RetryLater(str(error), error.retry_after) from error
+            log.warning("turn %s cannot be delivered: %s", turn_id, error)
+            status = "undeliverable"
+        await self._p.database.write(lambda s: _close(s, turn_id, status))
+
+
+class _Shown:
+    """Remembers the text that was shown, so that a stopped answer can be kept."""
+
+    def __init__(self, sink: ReplySink) -> None:
+        self._sink = sink
+        self.text = ""
+
+    def show(self, text: str) -> None:
+        self.text = text
+        self._sink.show(text)
+
+
+class _Prompting:
+    """Builds a turn's prompt, and builds it smaller when the tool exchange needs room."""
+
+    def __init__(self, parts: AnswerParts, view: TurnView) -> None:
+        self._p = parts
+        self._view = view
+        self._manager: ContextManager | None = None
+        self._built: list[Message] = []
+        self.sent: list[Message] = []
+
+    @property
+    def trace(self) -> ContextTrace:
+        return self._manager.trace if self._manager is not None else ContextTrace()
+
+    async def prompt(self, exchange: Sequence[Message]) -> tuple[list[Message], Sequence[ToolSpec]]:
+        room = self._p.tokens.count_messages(exchange) if exchange else 0
+        ceiling = self._p.context.settings.context_max_tokens
+        if self._manager is None or self._manager.trace.total + room > ceiling:
+            specs = self._p.tools.specs()
+            self._manager = ContextManager.for_turn(self._p.context, self._view, specs, room)
+            self._built = await self._manager.build_context()
+        self.sent = [*self._built, *exchange]
+        return self._built, self._manager.tools
+
+
+def stored_reply(session: Session, turn_id: int) -> Reply:
+    """The settled answer of a turn as it stands in the database."""
+    turn = session.get_one(models.Turn, turn_id)
+    message = session.get(models.Message, turn.reply_message_id) if turn.reply_message_id else None
+    notices = tuple(
+        Notice(kind=row["kind"], text=row["text"], memory_ids=tuple(row.get("ids", ())))
+        for row in turn.notices
+    )
+    return Reply(
+        text=message.content if message else "",
+        notices=notices,
+        failed=turn.error_key is not None,
+        stopped=bool(message and message.meta.get("stopped")) or turn.status == "stopped",
+        error_key=turn.error_key,
+    )
+
+
+def _close(session: Session, turn_id: int, status: str) -> None:
+    turn = session.get(models.Turn, turn_id)
+    if turn is not None:
+        turn.status = status

@@ -1,0 +1,34 @@
+"""What holds for every test: no network, no settings of the developer's shell, and the shared fixtures."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from tests.support import require
+from tests.support.network import forbid_network
+
+ROOT = Path(__file__).resolve().parent.parent
+
+pytest_plugins = ["tests.support.databases", "tests.support.chromium", "tests.support.product"]
+
+forbid_network()
+
+
+def pytest_configure() -> None:
+    """Stop early on a misspelt REQUIRE, and forget settings that the shell exports."""
+    require.required()
+    example = ROOT / ".env.example"
+    lines = example.read_text().splitlines() if example.exists() else []
+    for line in lines:
+        name = line.lstrip("# ").partition("=")[0]
+        if name.isidentifier() and name.isupper():
+            os.environ.pop(name, None)
+
+
+@pytest.fixture(scope="session")
+def root() -> Path:
+    """The checkout's directory."""
+    return ROOT

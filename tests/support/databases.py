@@ -1,0 +1,98 @@
+"""Fixtures: a fresh database for each test, on SQLite and on PostgreSQL, migrated once a session."""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+import uuid
+from collections.abc import Iterator
+from contextlib import ExitStack, closing, contextmanager
+from pathlib import Path
+
+import pytest
+
+from tests.support import require
+from tests.support.postgres import PostgresServer, Unavailable, running_server
+
+TEMPLATE = "mnema_template"
+BOTH = ["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)]
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[PostgresServer]:
+    """A PostgreSQL server for the whole session; started by the first test that needs it."""
+    with ExitStack() as stack:
+        try:
+            server = stack.enter_context(running_server())
+        except Unavailable as error:
+            require.missing("postgres", str(error))
+        yield server
+
+
+@pytest.fixture(scope="session")
+def postgres_template(postgres_server: PostgresServer) -> PostgresServer:
+    """The server with a migrated database named `TEMPLATE`, from which copies are cheap."""
+    from bot.db.migrate import upgrade
+
+    postgres_server.execute(f"CREATE DATABASE {TEMPLATE}")
+    upgrade(postgres_server.url(TEMPLATE))
+    return postgres_server
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated SQLite file, whole in one file, to be copied."""
+    from bot.db.migrate import upgrade
+
+    path = tmp_path_factory.mktemp("template") / "mnema.db"
+    upgrade(sqlite_url(path))
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    return path
+
+
+@pytest.fixture(params=BOTH)
+def database_url(request: pytest.FixtureRequest) -> str:
+    """The URL of a fresh database with the current schema and no rows."""
+    return str(request.getfixturevalue(f"{request.param}_database_url"))
+
+
+@pytest.fixture(params=BOTH)
+def blank_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The URL of a database without any table: for migrations themselves."""
+    if request.param == "sqlite":
+        yield sqlite_url(tmp_path / "blank.db")
+        return
+    with postgres_database(request.getfixturevalue("postgres_server"), "template0") as url:
+        yield url
+
+
+@pytest.fixture
+def sqlite_database_url(sqlite_template: Path, tmp_path: Path) -> str:
+    """The SQLite half of `database_url`, for tests that have nothing to do with the kind of database."""
+    path = tmp_path / "mnema.db"
+    shutil.copyfile(sqlite_template, path)
+    return sqlite_url(path)
+
+
+@pytest.fixture
+def postgres_database_url(postgres_template: PostgresServer) -> Iterator[str]:
+    """The PostgreSQL half of `database_url`."""
+    with postgres_database(postgres_template, TEMPLATE) as url:
+        yield url
+
+
+def sqlite_url(path: Path) -> str:
+    """The URL of an SQLite file."""
+    return f"sqlite:///{path}"
+
+
+@contextmanager
+def postgres_database(server: PostgresServer, template: str) -> Iterator[str]:
+    """A database copied from `template`, dropped afterwards even if the test left connections open."""
+    name = f"t_{uuid.uuid4().hex}"
+    server.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
+    try:
+        yield server.url(name)
+    finally:
+        server.execute(f"DROP DATABASE {name} WITH (FORCE)")

@@ -1,0 +1,1 @@
+"""Tests of the Telegram face, over the emulated Bot API."""
