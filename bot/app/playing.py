@@ -49,7 +49,7 @@ async def run_playground(settings: Settings, stop: asyncio.Event | None = None) 
                     settings.http_port,
                     stop,
                     started=lambda host, port: address.set_result(f"http://{host}:{port}"),
-                    stopping=emulator.events.close,
+                    stopping=emulator.release,
                 ),
                 _bot_inside(settings, address, stop),
             )

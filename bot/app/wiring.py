@@ -6,12 +6,10 @@ import asyncio
 import logging
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from pathlib import Path
 
-from sqlalchemy import make_url
-from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
+from bot.app.schema import prepare_database
 from bot.context.manager import ContextServices
 from bot.context.permanent import PromptLibrary, check_prompt
 from bot.core.clock import SystemClock
@@ -22,7 +20,6 @@ from bot.core.nursery import Nursery
 from bot.core.ports import LLM, Clock, Files
 from bot.core.views import BotIdentity
 from bot.db.engine import Database, make_database
-from bot.db.migrate import upgrade
 from bot.db.repositories import jobs, memories
 from bot.jobs.registry import JobRegistry, RetryPolicy
 from bot.jobs.schedule import Tick, Ticker
@@ -32,6 +29,7 @@ from bot.llm.tokens import Tokens
 from bot.services.access import Access, AccessRules
 from bot.services.conversations import Conversations
 from bot.services.memories import Memories
+from bot.services.spend import MeteredLLM, SpendLimit
 from bot.settings import Settings
 from bot.tools import get_user_facts, save_user_fact
 from bot.tools.registry import ToolRegistry, ToolSettings
@@ -80,7 +78,8 @@ class App:
         self.identity = BotIdentity("Mnema")
         self.database: Database = make_database(settings.database_url)
         self.tokens: Tokens = build_tokens(settings)
-        self.llm: LLM = llm or build_llm(settings, clock, tokens=self.tokens)
+        self.spend = SpendLimit(settings.daily_spend_limit, self.database, clock)
+        self.llm: LLM = self._metered(llm or build_llm(settings, clock, tokens=self.tokens, spend=self.spend))
         self.nursery = Nursery()
         self.sinks = SinkRouter()
         self.files = LateFiles()
@@ -103,6 +102,10 @@ class App:
     @property
     def _is_file(self) -> bool:
         return self.settings.database_url.startswith("sqlite")
+
+    def _metered(self, llm: LLM) -> LLM:
+        prices = self.settings.llm_prices
+        return MeteredLLM(llm, self.spend, self.database, self.clock, self.tokens, prices)
 
     def _context(self) -> ContextServices:
         return ContextServices(
@@ -144,7 +147,7 @@ class App:
         if self.lock is not None:
             self.lock.acquire()
         check_prompt(self.context.prompts, self.settings.context_max_tokens, self.tokens)
-        await prepare_database(self.settings.database_url)
+        await prepare_database(self.settings.database_url, self.settings.data_dir, self.clock)
         await self.database.open()
         await self.tokens.warm()
         warming = getattr(self.llm, "warm", None)
@@ -173,22 +176,6 @@ class App:
         await self.database.close()
         if self.lock is not None:
             self.lock.release()
-
-
-async def prepare_database(url: str) -> None:
-    """Make the folder and the schema. Raises ConfigError with what to do."""
-    parsed = make_url(url)
-    try:
-        if url.startswith("sqlite"):
-            Path(parsed.database or "").parent.mkdir(parents=True, exist_ok=True)
-        await asyncio.to_thread(upgrade, url)
-    except (OSError, OperationalError) as error:
-        where = parsed.database if url.startswith("sqlite") else f"{parsed.host}:{parsed.port or 5432}"
-        log.debug("the database cannot be opened", exc_info=True)
-        raise ConfigError(
-            f"The database at {where} cannot be opened; "
-            "check DATABASE_URL and DATA_DIR, and that this user may write there."
-        ) from error
 
 
 def build_app(

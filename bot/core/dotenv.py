@@ -6,7 +6,7 @@ import io
 import os
 import re
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 from dotenv.parser import Binding, parse_stream
@@ -26,20 +26,20 @@ def update_env(path: str | os.PathLike[str], values: Mapping[str, str | None]) -
     lines = {name: _line(name, value) for name, value in values.items()}
     target = Path(os.path.realpath(path))
     text = target.read_bytes().decode("utf-8-sig") if target.exists() else ""
-    _replace(target, "".join(_merged(text, lines)))
+    _replace(target, _merged(text, lines))
 
 
-def _merged(text: str, lines: dict[str, str]) -> Iterator[str]:
+def _merged(text: str, lines: dict[str, str]) -> str:
     rest = dict(lines)
-    end = ""
+    kept = ""
     for binding in parse_stream(io.StringIO(text, newline="")):
-        end = binding.original.string
         if binding.key in lines:
-            end = _before(binding) + rest.pop(binding.key, "")
-        yield end
-    if text and not text.endswith(("\n", "\r")) and any(rest.values()):
-        yield "\n"
-    yield from rest.values()
+            kept += _before(binding) + rest.pop(binding.key, "")
+        else:
+            kept += binding.original.string
+    added = "".join(rest.values())
+    gap = "\n" if added and kept and not kept.endswith(("\n", "\r")) else ""
+    return kept + gap + added
 
 
 def _before(binding: Binding) -> str:

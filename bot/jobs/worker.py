@@ -125,8 +125,7 @@ class Worker:
                 self._running[job.id] = job
                 self._idle.clear()
                 self._nursery.start(self._work(job), f"{job.kind}-{job.id}")
-        if taken:
-            return 0.0
+        # Nothing else can be claimed before a job ends, falls due or is added; each of them wakes the worker.
         return POLL if due is None else min(POLL, max((due - self._clock.now()).total_seconds(), 0.005))
 
     async def _heartbeat(self) -> None:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
-import structlog
 from aiogram import Bot, Dispatcher
 from aiogram.methods import TelegramMethod
 from aiogram.types import MessageGenerationStopped, TelegramObject, Update
@@ -19,7 +19,7 @@ from bot.telegram.handlers.callbacks import on_callback
 from bot.telegram.handlers.membership import on_my_chat_member
 from bot.telegram.handlers.messages import on_edited_message, on_message
 
-log = structlog.get_logger(__name__)
+log = logging.getLogger(__name__)
 
 
 class HandlerReturnedMethod(TypeError):
@@ -50,14 +50,14 @@ async def handle_update(dispatcher: Dispatcher, bot: Bot, raw: dict[str, Any], k
     """
     update = Update.model_validate(raw, context={"bot": bot})
     if _kind(update) is None:
-        log.info("update_of_unknown_kind", update_id=update.update_id, fields=sorted(raw))
+        log.info("update %s is of an unknown kind: %s", update.update_id, sorted(raw))
         return
     try:
         result = await dispatcher.feed_update(bot, update, key=key)
     except DeliveryError as error:
         if error.retry_after is not None:
             raise RetryLater(str(error), error.retry_after) from error
-        log.info("command_not_answered", update_id=update.update_id, why=str(error))
+        log.info("update %s cannot be answered: %s", update.update_id, error)
         return
     if isinstance(result, TelegramMethod):
         raise HandlerReturnedMethod(f"{type(result).__name__} was returned, not sent")

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
+import logging
 from collections import OrderedDict
-
-import structlog
 
 from bot.core.errors import DeliveryError
 from bot.core.messages import ChatRef, Person
@@ -14,7 +13,7 @@ from bot.telegram.keyboards import approve_buttons
 from bot.telegram.ports import Outcome
 from bot.telegram.render import Part
 
-log = structlog.get_logger(__name__)
+log = logging.getLogger(__name__)
 
 _QUIET_SECONDS = 60.0
 _MOST_STRANGERS = 1000
@@ -53,7 +52,7 @@ class Doorman:
         try:
             await desk.writer(chat).send(Part(t("Sorry, this bot is private. Ask its owner to let you in.")))
         except DeliveryError as error:
-            log.info("stranger_not_told", why=str(error))
+            log.info("a stranger was not told: %s", error)
 
 
 def pending_key(chat: ChatRef) -> str:

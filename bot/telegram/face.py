@@ -7,7 +7,6 @@ import logging
 from dataclasses import dataclass
 from typing import Any
 
-import structlog
 from aiogram import Bot, Dispatcher
 from aiogram.exceptions import (
     ClientDecodeError,
@@ -37,7 +36,7 @@ from bot.telegram.racing import pause
 from bot.telegram.session import BotSession, redacted
 from bot.telegram.streaming import Rhythm, StreamMode, TelegramSinks
 
-log = structlog.get_logger(__name__)
+log = logging.getLogger(__name__)
 
 _FIRST_PAUSE, _LONGEST_PAUSE = 1.0, 30.0
 
@@ -107,7 +106,7 @@ class TelegramFace:
         self._rooms.on_identity(identity)
         self._dispatcher = build_dispatcher(self._desk(identity, me), self._doorman)
         self._nursery.start(publish_menu(self.bot, self._settings.default_language), "command menu")
-        log.info("telegram_ready", bot=f"@{identity.username}")
+        log.info("@%s is known to Telegram", identity.username)
 
     async def poll(self, stop: asyncio.Event) -> None:
         """Fetch updates until `stop` is set. Raises ConfigError when Telegram refuses the token."""
@@ -155,7 +154,8 @@ class TelegramFace:
             except (TelegramUnauthorizedError, TelegramNotFound):
                 raise ConfigError(BAD_TOKEN) from None
             except (TelegramAPIError, ClientDecodeError) as error:
-                log.warning("telegram_out_of_reach", next_try_seconds=seconds, why=redacted(str(error)))
+                why = redacted(str(error))
+                log.warning("Telegram is out of reach, next try in %.0f s: %s", seconds, why)
             await pause(seconds, stop)
             seconds = min(seconds * 2, _LONGEST_PAUSE)
         return None

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import structlog
+import logging
+
 from aiogram import Bot
 from aiogram.exceptions import ClientDecodeError, TelegramAPIError
 from aiogram.types import BotCommand, BotCommandScopeAllGroupChats, BotCommandScopeAllPrivateChats
@@ -10,7 +11,7 @@ from aiogram.types import BotCommand, BotCommandScopeAllGroupChats, BotCommandSc
 from bot.telegram.i18n import LANGUAGES, Translator, supported, translator
 from bot.telegram.session import redacted
 
-log = structlog.get_logger(__name__)
+log = logging.getLogger(__name__)
 
 
 def descriptions(t: Translator) -> dict[str, str]:
@@ -49,5 +50,5 @@ async def publish_menu(bot: Bot, default_language: str) -> None:
             try:
                 await bot.set_my_commands(menu(t, private=private), scope=scope, language_code=language)
             except (TelegramAPIError, ClientDecodeError) as error:
-                log.warning("menu_not_published", language=language, why=redacted(str(error)))
+                log.warning("command menu not published: %s", redacted(str(error)))
                 return

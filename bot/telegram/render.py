@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
+import logging
 import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-import structlog
 from aiogram.types import MessageEntity
 from telegramify_markdown import MessageEntity as Span
 from telegramify_markdown import RenderConfig, convert, split_entities, utf16_len
 
-log = structlog.get_logger(__name__)
+log = logging.getLogger(__name__)
 
 LIMIT = 4096
 """UTF-16 units that one message may hold."""
@@ -85,7 +85,7 @@ def _converted(markdown: str) -> tuple[str, list[Span]]:
     try:
         text, spans = convert(markdown.translate(_HIDE), config=_CONFIG)
     except Exception:  # noqa: BLE001 - the edge of a parser fed by a model: plain text is always possible
-        log.warning("markdown_not_parsed", length=len(markdown))
+        log.warning("markdown of %s characters shown as it is: the parser failed", len(markdown))
         return markdown, []
     if not text.strip():
         # Markup around nothing, a lone link definition: show what was written rather than nothing.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from http import HTTPStatus
 from typing import Any
@@ -15,7 +16,8 @@ from aiogram.methods.base import TelegramType
 from pydantic import ConfigDict
 
 _TOKEN = re.compile(r"\d+:[A-Za-z0-9_-]{20,}")
-_CONNECTING_SECONDS = 30.0
+_REQUEST_SECONDS = 30.0
+_TLS_FAREWELL_SECONDS = 0.25
 
 
 def redacted(text: str) -> str:
@@ -35,7 +37,15 @@ class BotSession(AiohttpSession):
 
     def __init__(self, api_url: str | None = None) -> None:
         api = TelegramAPIServer.from_base(api_url) if api_url else PRODUCTION
-        super().__init__(api=api, timeout=_CONNECTING_SECONDS)
+        super().__init__(api=api, timeout=_REQUEST_SECONDS)
+
+    async def close(self) -> None:
+        """Close the connections; only TLS ones need a moment to say goodbye."""
+        if self._session is None or self._session.closed:
+            return
+        await self._session.close()
+        if self.api.base.startswith("https:"):
+            await asyncio.sleep(_TLS_FAREWELL_SECONDS)
 
     def check_response(
         self, bot: Bot, method: TelegramMethod[TelegramType], status_code: int, content: str

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from dataclasses import dataclass
 from typing import Literal
 
-import structlog
 from aiogram import Bot
 from aiogram.types import InlineKeyboardMarkup
 
@@ -25,7 +25,7 @@ from bot.telegram.render import render
 from bot.telegram.unfinished import closed
 from bot.telegram.writer import Writer
 
-log = structlog.get_logger(__name__)
+log = logging.getLogger(__name__)
 
 StreamMode = Literal["edit", "draft", "off"]
 
@@ -129,7 +129,7 @@ class TelegramSink:
             unsure = not self._delivery.started and not self._shared.pace.held(self._writer.chat_id)
             self._mute = error.retry_after is None or unsure
             self._interval *= 2
-            log.info("frame_skipped", turn=self._turn.turn_id, why=str(error))
+            log.info("turn %s: a frame was skipped: %s", self._turn.turn_id, error)
         self._drawn_at = self._shared.clock.monotonic()
 
     def _due(self, text: str) -> bool:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Final
 
-import structlog
 from aiogram import Bot
 from aiogram.exceptions import (
     ClientDecodeError,
@@ -23,7 +23,7 @@ from bot.telegram.pace import Pace
 from bot.telegram.render import Part
 from bot.telegram.session import RawSendMessage, redacted
 
-log = structlog.get_logger(__name__)
+log = logging.getLogger(__name__)
 
 # Previews fetch what a model wrote, which nobody has clicked on.
 _NO_PREVIEW: Final = LinkPreviewOptions(is_disabled=True)
@@ -65,7 +65,7 @@ class Writer:
                 result = await self._bot(self._message(part, keyboard, bare))
                 return int(result["message_id"])  # type: ignore[index] # RawSendMessage returns JSON
             except (ClientDecodeError, KeyError, TypeError):
-                log.warning("unreadable_answer_to_send", chat=self.chat_id)
+                log.warning("chat %s: a message was accepted with an unreadable answer", self.chat_id)
                 return None
             except TelegramMigrateToChat as error:
                 self._move(error)
@@ -115,7 +115,7 @@ class Writer:
         try:
             await self._bot.delete_message(self.chat_id, message_id)
         except (TelegramAPIError, ClientDecodeError) as error:
-            log.info("not_deleted", chat=self.chat_id, why=redacted(str(error)))
+            log.info("chat %s: a message was not deleted: %s", self.chat_id, redacted(str(error)))
 
     async def typing(self) -> None:
         """Show that an answer is being written; a failure of this is no failure."""
@@ -160,7 +160,7 @@ class Writer:
         """Give up what was refused and say whether entities are left out now. Raises DeliveryError."""
         said = error.message.lower()
         if "parse" in said and not bare:
-            log.warning("entities_refused", why=error.message)
+            log.warning("Telegram refused our entities: %s", error.message)
             return True
         if "repl" in said and "not found" in said and self.reply_to is not None:
             self.reply_to = None

@@ -29,7 +29,7 @@ class Halts:
         if turn_id in self._halted:
             work.close()
             raise Halted
-        task = self._nursery.start(work, f"turn-{turn_id}")
+        task = self._nursery.start(work, f"turn-{turn_id}", awaited=True)
         self._running[turn_id] = task
         try:
             await asyncio.wait({task})

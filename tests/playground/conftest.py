@@ -1,16 +1,27 @@
-"""Fixtures of the playground's tests."""
+"""The messenger page in a browser; one server for each module."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import Iterator
 
 import pytest
+from selenium.webdriver import Chrome
 
-from tests.support.rehearsal import Rehearsal, running_rehearsal
+from tests.playground.messenger import Page
+from tests.playground.page import RunningPage, running_page
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningPage]:
+    """The page over an emulator and a small bot."""
+    with running_page(tmp_path_factory.mktemp("page")) as running:
+        yield running
 
 
 @pytest.fixture
-async def rehearsal() -> AsyncIterator[Rehearsal]:
-    """The rehearsal model served on loopback."""
-    async with running_rehearsal() as served:
-        yield served
+def page(browser: Chrome, site: RunningPage) -> Iterator[Page]:
+    """A fresh window; the browser must have nothing to complain about in the end."""
+    yield Page(browser, site)
+    browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+    bad = [entry for entry in browser.get_log("browser") if entry["level"] in ("SEVERE", "WARNING")]
+    assert not bad, bad

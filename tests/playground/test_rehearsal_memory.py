@@ -76,7 +76,7 @@ async def test_saved_is_said_only_of_what_a_result_confirms(rehearsal: Rehearsal
     done = await rehearsal.say(
         OKSANA,
         tools=["save_user_fact"],
-        results={"save_user_fact": ["saved #1", '{"error": "full"}', "saved #3"]},
+        results={"save_user_fact": ["Remembered: Ім'я", '{"error": "full"}', "Already remembered: x"]},
     )
     assert done.calls == []
     assert "Збережено: «Мене звати Оксана», «не їм м'яса»." in done.text
@@ -159,7 +159,10 @@ async def test_cooking_respects_and_names_the_diet(
 async def test_facts_are_fetched_once_when_the_prompt_holds_none(rehearsal: Rehearsal) -> None:
     asked = await rehearsal.say("Where do I live?", tools=["get_user_facts"])
     assert asked.calls == [("get_user_facts", {})]
-    for result in ("1. Lives in Oslo\n2. Likes tea", '{"facts": [{"number": 1, "text": "Lives in Oslo"}]}'):
+    for result in (
+        "1. Lives in Oslo (home, said 2026-11-02)\n2. Likes tea",
+        '{"facts": [{"number": 1, "text": "Lives in Oslo"}]}',
+    ):
         told = await rehearsal.say(
             "Where do I live?", tools=["get_user_facts"], results={"get_user_facts": [result]}
         )

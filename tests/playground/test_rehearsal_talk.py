@@ -86,6 +86,27 @@ async def test_a_private_history_without_labels(rehearsal: Rehearsal) -> None:
     assert said.text == "You wrote: “the parcel comes on Monday”"
 
 
+async def test_the_block_as_the_bot_writes_it(rehearsal: Rehearsal) -> None:
+    block = (
+        '<context>\nnow: 2026-11-21 10:00 (Saturday), Europe/Kyiv\nchat: "Camp" (supergroup)\n'
+        "asker: Ann (@ann, id:1)\nfacts about Ann:\n- Lives in Oslo\ndialogue state:\n- unfinished booking\n"
+        "recalled from earlier messages and documents:\n"
+        "2026-11-02 [Chen (id:3)]: the ferry costs 40 euros\n2026-11-03 - Parking for guests is free\n"
+        "the message replied to, by [Borys (@borys, id:2)], 2026-11-20 09:00:\n> the kayak is green\n"
+        '</context>\n[Ann (@ann, id:1)] (reply to: "the kayak is green"): '
+    )
+    answers = {
+        "what does the ferry cost?": "Chen wrote: “the ferry costs 40 euros”",
+        "is parking free?": "My prompt says: “2026-11-03 - Parking for guests is free”",
+        "which colour is the kayak?": "Borys wrote: “the kayak is green”",
+        "what do you know about me?": "This is what my prompt says about you:\n- Lives in Oslo",
+    }
+    for question, answer in answers.items():
+        assert (await rehearsal.say(block + question)).text == answer
+    private = '<context>\nnow: x\nasker: Oksana (id:5)\n</context>\n(reply to: "hm"): Як мене звати?'
+    assert "«Oksana»" in (await rehearsal.say(private)).text
+
+
 async def test_search_memory_is_called_when_asked(rehearsal: Rehearsal) -> None:
     asked = await rehearsal.say("Пошукай у пам'яті намет", tools=["search_memory"])
     assert asked.calls == [("search_memory", {"query": "намет"})]

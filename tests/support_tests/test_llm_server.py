@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import time
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -27,10 +26,8 @@ from tests.support.llm_server import (
 SYSTEM = {"role": "system", "content": "You are terse."}
 ASK = {"role": "user", "content": "Hello?"}
 TOOL = {"type": "function", "function": {"name": "save_user_fact", "parameters": {"type": "object"}}}
-PICTURE = {
-    "role": "user",
-    "content": [{"type": "image_url", "image_url": {"url": "data:image/png;base64,aGk="}}],
-}
+IMAGE = {"type": "image_url", "image_url": {"url": "data:image/png;base64,aGk="}}
+PICTURE = {"role": "user", "content": [IMAGE]}
 CALL = {"id": "c1", "type": "function", "function": {"name": "f", "arguments": "{}"}}
 
 
@@ -44,10 +41,8 @@ async def post(llm: ScriptedLLM, *, key: str = "k", **body: Any) -> tuple[int, b
     """One raw request: status, whole body, content type."""
     body = {"model": "m", "messages": [SYSTEM, ASK], **body}
     async with (
-        aiohttp.ClientSession() as session,
-        session.post(
-            f"{llm.base_url}/chat/completions", json=body, headers={"Authorization": f"Bearer {key}"}
-        ) as reply,
+        aiohttp.ClientSession(llm.base_url + "/", headers={"Authorization": f"Bearer {key}"}) as session,
+        session.post("chat/completions", json=body) as reply,
     ):
         return reply.status, await reply.read(), reply.headers.get("Content-Type")
 
@@ -78,7 +73,6 @@ async def test_every_dialect_answers_the_official_client(dialect: str) -> None:
         whole = await client.chat.completions.create(model="m", messages=[{"role": "user", "content": "hi"}])
         assert (text, whole.choices[0].message.content) == ("Привіт, світе", "again")
         assert llm.paid == 2
-        llm.assert_complete()
 
 
 @pytest.mark.parametrize(
@@ -258,7 +252,6 @@ async def test_a_hang_that_ends_and_a_port_that_closes(llm: ScriptedLLM) -> None
 
 async def test_a_stopped_answer_is_not_paid(llm: ScriptedLLM) -> None:
     llm.script(Text("one two three four five six", delay=0.1))
-    started = time.monotonic()
     async with AsyncOpenAI(base_url=llm.base_url, api_key="k") as client:
         stream = await client.chat.completions.create(
             model="m", messages=[{"role": "user", "content": "count"}], stream=True
@@ -269,7 +262,6 @@ async def test_a_stopped_answer_is_not_paid(llm: ScriptedLLM) -> None:
         await stream.close()
     await llm.until_abandoned()
     assert llm.paid == 0
-    assert time.monotonic() - started < 0.5
 
 
 async def test_the_ledger_finds_an_answer_paid_twice(llm: ScriptedLLM) -> None:
@@ -287,6 +279,7 @@ async def test_the_script_tells_what_was_wrong(llm: ScriptedLLM) -> None:
         llm.assert_complete()
     await post(llm)
     llm.assert_complete()
+    assert llm.requests[0].headers["authorization"] == "Bearer k"
     assert (await post(llm))[0] == 400
     with pytest.raises(AssertionError, match="beside the script"):
         llm.assert_complete()
@@ -305,4 +298,3 @@ async def test_endless_calls_a_default_a_missing_key_and_embeddings(llm: Scripte
         )
     tent, near, far = (row.embedding for row in reply.data)
     assert sum(map(lambda a, b: a * b, tent, near)) > sum(map(lambda a, b: a * b, tent, far))
-    assert llm.requests[0].headers["authorization"] == "Bearer k"

@@ -27,6 +27,7 @@ class Stage:
     telegram: RunningEmulator
     face: TelegramFace
     below: Below
+    handled: int = 0
 
     async def settle(self, timeout: float = 5.0) -> None:
         """Wait until every update that Telegram holds has been stored and handled."""
@@ -39,8 +40,6 @@ class Stage:
         stored = {job.payload["update_id"] for job in self.below.jobs}
         waiting = {update.body["update_id"] for update in self.telegram.emu.queue(bot_id).pending()}
         return waiting <= stored and self.handled == len(self.below.jobs)
-
-    handled: int = 0
 
     async def work(self, stop: asyncio.Event) -> None:
         """A lane for all: each stored update once, in order."""
@@ -95,4 +94,5 @@ async def stage(telegram: RunningEmulator, below: Below, nursery: Nursery) -> As
     yield stage
     stop.set()
     await asyncio.gather(*tasks)
+    await nursery.close()
     await face.close()

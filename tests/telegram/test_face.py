@@ -69,7 +69,7 @@ async def test_it_waits_for_telegram_and_never_logs_the_token(
         await face.start()
     assert below.identity is not None
     out = "".join(capfd.readouterr()) + caplog.text
-    assert "telegram_out_of_reach" in out
+    assert "Telegram is out of reach" in out
     assert telegram.token not in out
     await nursery.close()
     await face.close()

@@ -11,9 +11,9 @@ from bot.playground.rehearsal.patterns import OWN, PATTERNS, REMEMBER, Pattern
 
 _SENTENCE = re.compile(r"[^.!?;\n]+(?:[.](?=\S)[^.!?;\n]+)*[.!?;…]*")
 _LEAD = re.compile(
-    r"^(?:@\w+[\s,:]*|(?:mnema|hi|hello|hey|and|but|also|well|so|actually|now|ok|okay|btw|by the way"
-    r"|привіт|вітаю|добрий день|і|й|та|а|але|ще|до речі|отже|зараз|тепер"
-    r"|привет|здравствуйте|здравствуй|добрый день|и|но|ещ[её]|кстати|итак|сейчас|теперь)(?![\w'])[\s,:—–-]*)+",
+    r"^(?:@\w+[\s,:]*|(?:mnema|hi|hello|hey|and|but|also|well|so|actually|now|ok|btw|by the way"
+    r"|привіт|вітаю|добрий день|і|й|та|а|але|ще|до речі|отже|зараз|тепер|привет|здравствуйте|здравствуй"
+    r"|добрый день|и|но|ещ[её]|кстати|итак|сейчас|теперь)(?![\w'])[\s,:—–-]*)+",
     re.IGNORECASE,
 )
 _START = (

@@ -18,14 +18,21 @@ _LABEL = re.compile(r"^(?P<name>.*?)(?: \((?:@(?P<username>\w+), )?id:(?P<id>-?\
 _OPEN = re.compile(r"^[ \t]*<context>[ \t]*$", re.MULTILINE)
 _CLOSE = re.compile(r"^[ \t]*</context>[ \t]*$", re.MULTILINE)
 _NOW = re.compile(r"^\W*(?:now|time now|current time)\s*[:=]\s*(?P<now>.+)$", re.IGNORECASE | re.MULTILINE)
+_ASKER = re.compile(r"^asker: (?P<label>.+)$", re.MULTILINE)
+_REPLIED = re.compile(
+    r"^the message replied to, by (?:\[(?P<label>[^\]\n]+)\]|you)[^\n]*:\n"
+    r"(?P<text>(?:>[^\n]*\n?)+)",
+    re.MULTILINE,
+)
+_QUOTING = re.compile(r"^\(reply to: \"[^\n]*?\"\): ")
 _HEADING = re.compile(
     r"^(?:#{1,6}\s+(?P<hash>.+?)|\*\*(?P<bold>.+?)\*\*:?|(?P<colon>[^-*•\s\[].{0,118}:))\s*$"
 )
 _BULLET = re.compile(r"^\s*[-*•]\s+(?:\[?#?\d+\]?[.):]?\s+)?(?P<text>\S.*)$")
 _OTHER_HEAD = re.compile(
-    r"rule|how to|guideline|style|instruct|tool|правил|інструмент|инструмент|стиль|summar|so far|state"
-    r"|dialog|recall"
-    r"|earlier|message|knowledge|document|підсум|сводк|стан|повідом|сообщ|знанн|документ|booking|бронюв",
+    r"\b(?:rule|how|guideline|style|instruct|tool|summar|so far|state|dialog"
+    r"|recall|earlier|message|knowledge|document"
+    r"|booking|правил|інструмент|инструмент|стил|підсум|сводк|стан|повідом|сообщ|знанн|документ|бронюв)",
     re.IGNORECASE,
 )
 _FACT_HEAD = re.compile(
@@ -79,8 +86,9 @@ def read_prompt(body: Mapping[str, Any]) -> Prompt:
     content = text_of(messages[last]) if last < len(messages) else ""
     data, before, current = _split(content)
     history += before
-    name = current[-1].name if current else ""
-    text = "\n".join(line.text for line in current).strip()
+    name = (current[-1].name if current else "") or _asker(data)
+    text = "\n".join(_QUOTING.sub("", line.text) for line in current).strip()
+    history += [line for raw in data.split("\n") for line in lines_of(raw) if line.name] + _replied(data)
     others = [line.text for line in history if not line.mine]
     return Prompt(
         system=system,
@@ -90,7 +98,7 @@ def read_prompt(body: Mapping[str, Any]) -> Prompt:
         now=found["now"].strip() if (found := _NOW.search(data) or _NOW.search(system)) else None,
         facts=tuple(dict.fromkeys(_facts(system, strict=True) + _facts(data, strict=False))),
         notes=_notes(system) + _notes(data),
-        history=tuple(history) + tuple(line for line in lines_of(data) if line.name),
+        history=tuple(history),
         current=tuple(current),
         images=_images(messages[last]) if last < len(messages) else (),
         tools=_tools(body),
@@ -153,6 +161,22 @@ def _split(content: str) -> tuple[str, list[Line], list[Line]]:
     while start and current[start - 1].name == current[-1].name:
         start -= 1
     return data or " ", lines_of(before) + current[:start], current[start:]
+
+
+def _asker(data: str) -> str:
+    found = _ASKER.search(data)
+    label = _LABEL.match(found["label"].strip()) if found else None
+    return label["name"] if label else ""
+
+
+def _replied(data: str) -> list[Line]:
+    """The message replied to, which stands in the data block behind `>` marks."""
+    found = _REPLIED.search(data)
+    if found is None:
+        return []
+    text = "\n".join(line.removeprefix(">").strip() for line in found["text"].strip().split("\n"))
+    label = _LABEL.match(found["label"] or "")
+    return [Line(label["name"] if label else "", text, mine=not found["label"])]
 
 
 def _around(content: str) -> tuple[str, str | None, str]:

@@ -155,7 +155,7 @@ def _question(prompt: Prompt, rest: str, facts: list[Fact]) -> str | None:
 
 def _own_words(prompt: Prompt, topic: person.Topic) -> list[Fact]:
     """What the asker once said about a topic, as far as the prompt holds it, oldest first."""
-    mine = (line for line in prompt.history if not line.mine and line.name == prompt.name)
+    mine = (line for line in prompt.history if not line.mine and line.name in ("", prompt.name))
     found = [fact for line in mine for fact in find_facts(line.text)]
     return [fact for fact in found if topic.fits and topic.fits.search(fact.text)]
 

@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 
-from bot.playground.rehearsal.language import Language, stem, stems, words_of
+from bot.playground.rehearsal.language import stem, stems, words_of
 from bot.playground.rehearsal.phrases import say
 from bot.playground.rehearsal.prompt import Line, Prompt
 
@@ -68,12 +68,12 @@ def answer(question: str, prompt: Prompt) -> str | None:
         lines = [line for line in lines if line.name in named]
         wanted = {s for s in wanted if not _SAID.search(s)}
         if not wanted:
-            return "\n".join(_quote(line, prompt.language) for line in lines[-3:]) or None
+            return "\n".join(_quote(line, prompt) for line in lines[-3:]) or None
     best = _best(lines, wanted, prompt.history)
     if best is None and named:
         best = _best(list(prompt.history), wanted | names, prompt.history)
     if best is not None:
-        return _quote(best, prompt.language)
+        return _quote(best, prompt)
     note = max(prompt.notes, key=lambda note: len(stems(note) & wanted), default="")
     return say(prompt.language, "noted", line=_short(note)) if stems(note) & wanted else None
 
@@ -83,9 +83,7 @@ def topics(prompt: Prompt) -> str:
     lines = key_lines(prompt.history, 6)
     if not lines and not prompt.notes:
         return say(prompt.language, "no_talk")
-    shown = [f"- {note}" for note in prompt.notes[:4]] + [
-        f"- {_quote(line, prompt.language)}" for line in lines
-    ]
+    shown = [f"- {note}" for note in prompt.notes[:4]] + [f"- {_quote(line, prompt)}" for line in lines]
     return "\n".join((say(prompt.language, "talked"), *shown))
 
 
@@ -128,15 +126,13 @@ def _mentions(question: str, name: str) -> bool:
     return bool(first) and any(stem(word) == stem(first[0]) for word in words_of(question))
 
 
-def _quote(line: Line, language: Language) -> str:
+def _quote(line: Line, prompt: Prompt) -> str:
     text = _short(line.text)
     if line.mine:
-        return say(language, "i_wrote", line=text)
-    return (
-        say(language, "wrote", who=line.name, line=text)
-        if line.name
-        else say(language, "you_wrote", line=text)
-    )
+        return say(prompt.language, "i_wrote", line=text)
+    if line.name in ("", prompt.name):
+        return say(prompt.language, "you_wrote", line=text)
+    return say(prompt.language, "wrote", who=line.name, line=text)
 
 
 def _short(text: str) -> str:

@@ -17,6 +17,10 @@ _NAMES = {
     "quote": ("quote", "source", "evidence"),
     "query": ("query", "text", "q", "search", "question"),
 }
+_DONE = re.compile(
+    r"^\W*(?:already )?(?:remembered|saved|updated|replaced|noted|stored|ok|done)\b", re.IGNORECASE
+)
+_SAID_WHEN = re.compile(r" \(\w+, said \d{4}-\d\d-\d\d\)$")
 _REFUSED = re.compile(
     r"\b(?:error|refus\w+|not saved|cannot|can't|could not|failed|invalid|unknown|confirm\w*|not allowed"
     r"|rejected|denied"
@@ -48,7 +52,7 @@ def refused(result: str) -> bool:
     try:
         value = json.loads(result)
     except ValueError:
-        return not result.strip() or bool(_REFUSED.search(result))
+        return not _DONE.match(result) and (not result.strip() or bool(_REFUSED.search(result)))
     if not isinstance(value, dict):
         return not value
     states = [value.get(key) for key in ("ok", "saved", "success")]
@@ -60,7 +64,7 @@ def facts_in(result: str) -> list[str]:
     try:
         value = json.loads(result)
     except ValueError:
-        return [found["text"].strip() for found in _LISTED.finditer(result)]
+        return [_SAID_WHEN.sub("", found["text"].strip()) for found in _LISTED.finditer(result)]
     return _texts(value)
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-import structlog
 from aiogram.exceptions import ClientDecodeError, TelegramAPIError
 from aiogram.types import CallbackQuery, InaccessibleMessage, InlineKeyboardMarkup, Message
 
@@ -20,7 +20,7 @@ from bot.telegram.keyboards import ANYONE, Action, Press, without_press
 from bot.telegram.render import Part
 from bot.telegram.session import redacted
 
-log = structlog.get_logger(__name__)
+log = logging.getLogger(__name__)
 
 _ALERT_LIMIT = 200
 
@@ -53,10 +53,10 @@ async def on_callback(query: CallbackQuery, desk: Desk) -> None:
     try:
         answer = await _act(query, person, t, desk)
     except DeliveryError as error:
-        log.info("message_not_updated", why=str(error))
+        log.info("a pressed button changed nothing: %s", error)
         answer = Answer(t("error.delivery"), alert=True)
     except MnemaError as error:
-        log.info("press_refused", why=str(error))
+        log.info("a pressed button was refused: %s", error)
         key = error.user_key if t.knows(error.user_key) else "error.internal"
         answer = Answer(t(key, **error.params), alert=True)
     finally:
@@ -82,7 +82,7 @@ async def _acknowledge(query: CallbackQuery, answer: Answer) -> None:
         await query.answer(one_line(answer.text, _ALERT_LIMIT) or None, show_alert=answer.alert)
     except (TelegramAPIError, ClientDecodeError) as error:
         # Too old, or answered before a crash: the presser has long stopped waiting.
-        log.info("press_not_acknowledged", why=redacted(str(error)))
+        log.info("a pressed button stays unanswered: %s", redacted(str(error)))
 
 
 async def _stop(pressed: Pressed, desk: Desk) -> Answer:
@@ -154,7 +154,7 @@ async def _set_buttons(message: Message, markup: InlineKeyboardMarkup | None) ->
     try:
         await message.edit_reply_markup(reply_markup=markup)
     except (TelegramAPIError, ClientDecodeError) as error:
-        log.info("buttons_not_changed", why=redacted(str(error)))
+        log.info("buttons not changed: %s", redacted(str(error)))
 
 
 _HANDLERS: dict[Action, tuple[Callable[[Pressed, Desk], Awaitable[Answer]], int]] = {

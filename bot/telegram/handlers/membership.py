@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-import structlog
+import logging
+
 from aiogram.types import ChatMemberUpdated
 
 from bot.telegram.convert import chat_of, person_of
 from bot.telegram.desk import Desk
 from bot.telegram.doorman import pending_key
+from bot.telegram.i18n import Translator
 from bot.telegram.keyboards import approve_buttons
 
-log = structlog.get_logger(__name__)
+log = logging.getLogger(__name__)
 
 _INSIDE = ("member", "administrator", "restricted")
 
@@ -19,12 +21,20 @@ async def on_my_chat_member(event: ChatMemberUpdated, desk: Desk, key: str) -> N
     """Greet a group on arrival; there is nothing to do about anything else."""
     before, after = event.old_chat_member.status, event.new_chat_member.status
     chat = chat_of(event.chat)
-    log.info("membership_changed", chat=chat.external_id, before=before, after=after)
+    log.info("in chat %s the bot was %s, is %s", chat.external_id, before, after)
     if chat.type not in ("group", "supergroup") or before in _INSIDE or after not in _INSIDE:
         return
     person = person_of(event.from_user)
     pending = await desk.access.decide(person, chat) != "allowed"
     t = await desk.translator(person)
+    text = _greeting(t, desk, pending=pending)
+    await desk.replier(key, chat).send(text, approve_buttons(t) if pending else None)
+    if pending:
+        await desk.replier(pending_key(chat), chat).count_as_said()
+
+
+def _greeting(t: Translator, desk: Desk, *, pending: bool) -> str:
+    """Who has come, what is recorded, and what has to happen first."""
     lines = [
         t(
             "Hello! I am {name}. I keep what is written here, so that I can answer with what was said. I "
@@ -36,6 +46,4 @@ async def on_my_chat_member(event: ChatMemberUpdated, desk: Desk, key: str) -> N
         lines.append(t("Telegram shows me only commands, replies to me and mentions of me in this group."))
     if pending:
         lines.append(t("An allowed person has to approve this group first; until then I record nothing."))
-    await desk.replier(key, chat).send("\n\n".join(lines), approve_buttons(t) if pending else None)
-    if pending:
-        await desk.replier(pending_key(chat), chat).count_as_said()
+    return "\n\n".join(lines)

@@ -65,7 +65,6 @@ function draw() {
   if (room.type === "private" && room.blocked) return fill(row, wide("unblock", () => api.block(room.id, state.me, false)));
   field.placeholder = t(files.length ? "caption" : "write");
   field.setAttribute("aria-label", t("writeAs", { name: person()?.first_name ?? "" }));
-  const fresh = room.type === "private" && !room.started && !room.last_message;
   fill(
     row,
     iconButton("slash", t("commands"), () => menu.toggle(), { class: "command-button" }),
@@ -73,7 +72,6 @@ function draw() {
     iconButton("attach", t("attach"), () => input.click()),
     h("button", { type: "submit", class: "send", "aria-label": t(state.editing ? "save" : "send"), title: t(state.editing ? "save" : "send") }, icon(state.editing ? "check" : "send")),
   );
-  if (fresh) fill(above, wide("start", () => send("/start")));
   return grow();
 }
 
@@ -92,7 +90,10 @@ function drawAbove() {
         iconButton("close", t("cancel"), cancel),
       )
     : null;
-  fill(above, quote, files.length ? h("div", { class: "composer-files" }, files.map(chip)) : null);
+  const room = chat();
+  const fresh = room.type === "private" && !room.started && !room.blocked && !room.last_message;
+  const start = fresh && !files.length ? wide("start", () => send("/start")) : null;
+  fill(above, start, quote, files.length ? h("div", { class: "composer-files" }, files.map(chip)) : null);
 }
 
 function chip(file) {

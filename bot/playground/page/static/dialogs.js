@@ -56,7 +56,7 @@ export function personDialog() {
     h("select", { name: "language_code" }, LANGUAGES.map(([code, , name]) => h("option", { value: code }, name))),
   );
   const fields = [
-    textField("first_name", t("firstName"), { required: true, maxlength: "64" }),
+    textField("first_name", t("firstName"), { autofocus: true, required: true, maxlength: "64" }),
     textField("last_name", t("lastName"), { maxlength: "64" }),
     textField("username", t("username"), { pattern: "[A-Za-z][A-Za-z0-9_]{4,31}" }),
     language,
@@ -83,7 +83,7 @@ export function groupDialog() {
       nameOf(person),
     );
   const fields = [
-    textField("title", t("title"), { required: true, maxlength: "128" }),
+    textField("title", t("title"), { autofocus: true, required: true, maxlength: "128" }),
     h("fieldset", {}, h("legend", {}, t("whoJoins")), state.people.map(choice), h("label", { class: "choice" }, h("input", { type: "checkbox", name: "with_bot", checked: true }), avatar(0, "", { bot: true, size: "small" }), t("withBot"))),
   ];
   show(

@@ -45,7 +45,9 @@ function ability(line) {
   const parts = [];
   let at = 0;
   for (const match of line.matchAll(QUOTED)) {
-    parts.push(line.slice(at, match.index), example(match[1]));
+    const between = line.slice(at, match.index);
+    // A comma between two buttons would only hang in the air.
+    parts.push(at && /^,?\s*$/.test(between) ? " " : between, example(match[1]));
     at = match.index + match[0].length;
   }
   const [first = "", ...rest] = parts.length ? parts : [line];
