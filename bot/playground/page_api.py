@@ -78,7 +78,12 @@ def _add_reading_routes(router: APIRouter, emu: Emulator) -> None:
             raise HTTPException(404, "there is no such file")
         # People send anything; only pictures that were made here may be shown as what they are.
         shown = known.mime if known.extra.get("kind") == "photo" else "application/octet-stream"
-        return Response(body, media_type=shown, headers={"X-Content-Type-Options": "nosniff"})
+        # An id means the same bytes for ever; without this the page would fetch a picture at every redraw.
+        headers = {
+            "X-Content-Type-Options": "nosniff",
+            "Cache-Control": "private, max-age=31536000, immutable",
+        }
+        return Response(body, media_type=shown, headers=headers)
 
 
 def _add_watching_routes(router: APIRouter, emu: Emulator) -> None:

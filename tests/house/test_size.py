@@ -14,15 +14,16 @@ FUNCTION_LINES = 60
 def too_long(path: Path) -> list[str]:
     """What in the file is over the limits, one sentence each."""
     source = path.read_text(encoding="utf-8")
+    shown = path.relative_to(ROOT) if path.is_relative_to(ROOT) else path
     found = []
     if (lines := len(source.splitlines())) > FILE_LINES:
-        found.append(f"{path}: {lines} lines, {FILE_LINES} are allowed")
+        found.append(f"{shown}: {lines} lines, {FILE_LINES} are allowed")
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             length = (node.end_lineno or node.lineno) - node.lineno + 1
             if length > FUNCTION_LINES:
                 found.append(
-                    f"{path}:{node.lineno} {node.name}: {length} lines, {FUNCTION_LINES} are allowed"
+                    f"{shown}:{node.lineno} {node.name}: {length} lines, {FUNCTION_LINES} are allowed"
                 )
     return found
 

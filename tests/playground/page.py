@@ -46,12 +46,12 @@ async def status() -> ModelStatus:
 class _Thread(threading.Thread):
     """Runs the page's event loop beside the test, which drives the browser and blocks."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, port: int) -> None:
         super().__init__(name="page")
         self.begun = threading.Event()
         self.base = ""
         self.error: BaseException | None = None
-        self._folder = folder
+        self._folder, self._port = folder, port
         self._end: Callable[[], object] = self.begun.set
 
     def run(self) -> None:
@@ -72,11 +72,13 @@ class _Thread(threading.Thread):
     async def _serve(self) -> None:
         stop = asyncio.Event()
         self._end = partial(asyncio.get_running_loop().call_soon_threadsafe, stop.set)
-        emulator = Emulator(Store(":memory:"))
+        emulator = Emulator(Store(self._folder / "world.db"))
         await emulator.open()
         await seed_default(emulator)
         app = CutConnections(make_web(_routers(emulator, self._folder)))
-        serving = serve(app, "127.0.0.1", 0, stop, started=self._serves_at, stopping=emulator.events.close)
+        serving = serve(
+            app, "127.0.0.1", self._port, stop, started=self._serves_at, stopping=emulator.release
+        )
         async with asyncio.TaskGroup() as group:
             server = group.create_task(serving)
             await asyncio.to_thread(self.begun.wait, 20)
@@ -92,9 +94,9 @@ class _Thread(threading.Thread):
 
 
 @contextmanager
-def running_page(folder: Path) -> Iterator[RunningPage]:
-    """Serve the page until the block ends."""
-    thread = _Thread(folder)
+def running_page(folder: Path, port: int = 0) -> Iterator[RunningPage]:
+    """Serve the page until the block ends; the same folder again is the same world."""
+    thread = _Thread(folder, port)
     thread.start()
     try:
         assert thread.begun.wait(30)

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 from PIL import Image
-from selenium.webdriver import Keys
+from selenium.webdriver import Chrome, Keys
 from selenium.webdriver.common.by import By
 
 from tests.playground.echo_bot import STEPS
 from tests.playground.messenger import ANN, CAMPING, CHEN, OKSANA, Page
+from tests.playground.page import running_page
 
 pytestmark = pytest.mark.chromium
 
@@ -140,3 +142,20 @@ def test_a_reload_keeps_person_and_chat_and_the_way_back_works(page: Page) -> No
     page.browser.back()
     page.until(lambda: page.one(".chats strong").text == "Ann Miller")
     assert str(CAMPING) in page.browser.current_url
+
+
+def test_the_page_goes_on_when_the_bot_is_back(browser: Chrome, tmp_path: Path) -> None:
+    with running_page(tmp_path) as site:
+        page = Page(browser, site)
+        page.visit(ANN, ANN)
+        page.write("before")
+        page.last("echo: before")
+    page.one(".toast", "The bot is not running")
+    page.write("lost")
+    page.one(".toast-error")
+    assert page.one("#composer-text").get_attribute("value") == "lost"
+    with running_page(tmp_path, urlsplit(site.base).port or 0):
+        page.until(lambda: "@mnema_bot" in page.one(".conversation-head p").text, 15)
+        page.one("#composer-text").send_keys(" and found", Keys.ENTER)
+        page.last("echo: lost and found")
+        assert "echo: before" in page.one(".messages").text

@@ -20,7 +20,7 @@ async function call(method, path, body) {
   } catch {
     throw new Problem(0, "", "offline");
   }
-  const json = (response.headers.get("content-type") || "").includes("json");
+  const json = response.status !== 204 && (response.headers.get("content-type") || "").includes("json");
   const answer = json ? await response.json() : null;
   if (response.ok) return answer;
   const code = String(answer?.type || "").replace(/^urn:mnema:/, "").replace("about:blank", "");

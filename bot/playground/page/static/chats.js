@@ -2,7 +2,7 @@
 
 import { avatar, nameOf } from "./avatar.js";
 import { groupDialog } from "./dialogs.js";
-import { fill, h, icon } from "./dom.js";
+import { fill, h, icon, refill } from "./dom.js";
 import { LANGUAGES, brief, current, speak, t } from "./i18n.js";
 import { open } from "./moves.js";
 import { actionIn, chatsOf, on, person, state, tell, titleOf, unread } from "./store.js";
@@ -17,7 +17,7 @@ export function showChats(place) {
   const drawList = () => {
     const rooms = chatsOf(state.me);
     list.setAttribute("aria-label", t("chats"));
-    fill(list, rooms.length ? rooms.map(row) : h("p", { class: "empty-note" }, t("noChats", { name: person()?.first_name })));
+    refill(list, rooms.length ? rooms.map(row) : h("p", { class: "empty-note" }, t("noChats", { name: person()?.first_name })));
   };
   const drawRest = () => {
     place.setAttribute("aria-label", t("chats"));

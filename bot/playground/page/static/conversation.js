@@ -4,7 +4,7 @@ import { api } from "./api.js";
 import { avatar } from "./avatar.js";
 import { composer } from "./composer.js";
 import { membersDialog } from "./dialogs.js";
-import { fill, h, icon, iconButton } from "./dom.js";
+import { fill, h, icon, iconButton, refill } from "./dom.js";
 import { rich } from "./entities.js";
 import { day, t } from "./i18n.js";
 import { messageNode } from "./message.js";
@@ -60,13 +60,12 @@ function drawHead() {
   if (!room) return;
   const group = room.type !== "private";
   const title = titleOf(room);
-  const members = group ? () => membersDialog(room.id) : null;
-  fill(
+  refill(
     head,
     iconButton("back", t("back"), () => open(0), { class: "only-narrow" }),
     avatar(room.id, title, { bot: !group }),
     h("div", { class: "head-text" }, h("h2", {}, title), h("p", {}, status(room))),
-    group ? iconButton("group", t("membersTitle"), members) : null,
+    group ? iconButton("group", t("membersTitle"), () => membersDialog(state.chat)) : null,
     iconButton("panel", t("panel"), () => togglePanel()),
   );
 }
@@ -131,6 +130,7 @@ function added(message) {
     live.before(...rowOf(message, before));
     drawLive();
   }, message.from?.id === state.me);
+  drawHead();
   look();
 }
 
@@ -139,13 +139,18 @@ function replaced(message) {
   if (!old) return;
   const all = [...history(state.chat).messages.values()];
   const fresh = messageNode(message, all[all.indexOf(message) - 1]);
-  const focused = old === document.activeElement;
-  nodes.set(message.message_id, fresh);
   keepingEnd(() => {
-    old.replaceWith(fresh);
+    // The frame stays, and with it the focus; only what has changed inside is put anew.
+    old.className = fresh.className;
+    refill(old, [...fresh.childNodes].map((part, index) => sameBody(old.childNodes[index], part)));
     drawLive();
   });
-  if (focused) fresh.focus({ preventScroll: true });
+  drawHead();
+}
+
+function sameBody(old, fresh) {
+  if (!fresh.classList.contains("message-body") || !old?.classList.contains("message-body")) return fresh;
+  return refill(old, [...fresh.childNodes]);
 }
 
 function drawLive() {
@@ -153,7 +158,7 @@ function drawLive() {
   const drafts = [...kept.drafts.values()].filter((draft) => draft.text);
   const action = actionIn(state.chat);
   const dots = h("div", { class: "bubble dots", "aria-label": t("typing") }, h("i"), h("i"), h("i"));
-  fill(live, drafts.map(draftNode), action && !drafts.length ? h("div", { class: "message theirs from-bot" }, dots) : null);
+  refill(live, drafts.map(draftNode), action && !drafts.length ? h("div", { class: "message theirs from-bot" }, dots) : null);
 }
 
 function draftNode(draft) {
@@ -161,7 +166,7 @@ function draftNode(draft) {
   const button = draft.can_stop && !draft.stopped ? h("button", { type: "button", class: "key", on: { click: stop } }, icon("stop"), t("stop")) : null;
   return h(
     "div",
-    { class: "message theirs from-bot draft" },
+    { class: "message theirs from-bot draft", data: { draft: draft.draft_id } },
     h("div", { class: "message-body" }, h("div", { class: "bubble" }, h("div", { class: "text" }, rich(draft.text, draft.entities))), button),
   );
 }

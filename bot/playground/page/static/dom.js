@@ -23,6 +23,23 @@ export function fill(element, ...children) {
   return element;
 }
 
+/** Like `fill`, but what looks the same stays: a press or the focus on it is not lost. */
+export function refill(element, ...children) {
+  const fresh = flat(children);
+  const old = [...element.childNodes];
+  old.slice(fresh.length).forEach((node) => node.remove());
+  fresh.forEach((node, index) => {
+    const there = old[index];
+    if (!there) element.append(node);
+    else if (!there.isEqualNode(node)) {
+      const focused = there.contains(document.activeElement);
+      there.replaceWith(node);
+      if (focused) (node.matches("button, a") ? node : node.querySelector("button, a"))?.focus({ preventScroll: true });
+    }
+  });
+  return element;
+}
+
 function flat(children) {
   return children.flat(Infinity).filter((child) => child !== null && child !== undefined && child !== false);
 }

@@ -4,7 +4,7 @@ import { api } from "./api.js";
 import { forwardDialog } from "./dialogs.js";
 import { h, icon } from "./dom.js";
 import { t } from "./i18n.js";
-import { chat, state, tell } from "./store.js";
+import { chat, latest, state, tell } from "./store.js";
 import { attempt, copy } from "./toast.js";
 
 const QUICK = ["👍", "❤️", "😁", "🔥", "👎"];
@@ -12,7 +12,8 @@ const QUICK = ["👍", "❤️", "😁", "🔥", "👎"];
 let shown = null;
 
 /** Open the menu of a message where it was asked for. */
-export function openMenu(event, message) {
+export function openMenu(event, shownMessage) {
+  const message = latest(shownMessage);
   event.preventDefault();
   closeMenu();
   const back = document.activeElement;

@@ -8,7 +8,7 @@ import { clock, t } from "./i18n.js";
 import { follow } from "./links.js";
 import { lightbox } from "./dialogs.js";
 import { openMenu } from "./menu.js";
-import { chat, isBot, state, tell } from "./store.js";
+import { chat, isBot, latest, state, tell } from "./store.js";
 import { alertBox, attempt, copy, toast } from "./toast.js";
 import { senderOf, serviceLine, summary } from "./words.js";
 
@@ -41,7 +41,8 @@ function bubble(message, named) {
   const entities = message.text === undefined ? message.caption_entities : message.entities;
   const act = { command: (text) => tell("say", text), mention: (text) => tell("insert", `${text} `) };
   const picture = message.photo && !shown;
-  const time = `${message.edited ? `${t("edited")} ` : ""}${clock(message.date)}`;
+  // A streamed answer is nothing but edits; the mark says something about people's messages only.
+  const time = `${message.edited && !message.out ? `${t("edited")} ` : ""}${clock(message.date)}`;
   return h(
     "div",
     { class: `bubble${picture ? " bubble-photo" : ""}` },
@@ -123,7 +124,7 @@ function key(message, button) {
     await attempt(() => press(message, button.callback_data));
     return pressed.removeAttribute("aria-busy");
   };
-  return h("button", { type: "button", class: "key", on: { click } }, button.text);
+  return h("button", { type: "button", class: "key", data: { press: button.callback_data ?? "" }, on: { click } }, button.text);
 }
 
 async function press(message, data) {
@@ -148,7 +149,7 @@ function reactions(message) {
 function tools(message) {
   const answer = () => {
     state.editing = null;
-    state.replying = message;
+    state.replying = latest(message);
     tell("composing");
   };
   return h(

@@ -1,7 +1,7 @@
 // The rail of people: who one is now, and who else one could be.
 
 import { avatar, nameOf } from "./avatar.js";
-import { fill, h, icon } from "./dom.js";
+import { h, icon, refill } from "./dom.js";
 import { personDialog } from "./dialogs.js";
 import { t } from "./i18n.js";
 import { be } from "./moves.js";
@@ -9,10 +9,11 @@ import { chatsOf, on, state, unread } from "./store.js";
 
 /** Draw the rail and keep it up to date. */
 export function showPeople(place) {
+  const list = h("div", { class: "people-list" });
+  place.append(h("img", { class: "logo", src: "/playground/static/mark.svg", alt: "Mnema", width: "40", height: "40" }), list);
   const draw = () => {
     place.setAttribute("aria-label", t("who"));
-    const logo = h("img", { class: "logo", src: "/playground/static/mark.svg", alt: "Mnema", width: "40", height: "40" });
-    fill(place, logo, h("div", { class: "people-list" }, state.people.map(face), adder()));
+    refill(list, state.people.map(face), adder());
   };
   on("people me chats language reloaded seen members", draw);
   draw();

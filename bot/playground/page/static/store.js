@@ -64,6 +64,9 @@ export function history(id) {
   return histories.get(id);
 }
 
+/** A message as it stands now: elements may have been made from an older state of it. */
+export const latest = (message) => histories.get(message.chat.id)?.messages.get(message.message_id) ?? message;
+
 /** Drop loaded messages, because some events were missed. */
 export function forgetHistories() {
   histories.clear();
