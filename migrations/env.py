@@ -16,6 +16,10 @@ SEARCH_PREFIX = "fts_"
 """Full-text tables and their shadows are made by hand in migrations; autogenerate must not see them."""
 
 
+MIGRATION_LOCK = 6_306_170_013
+"""Any number that nobody else takes as an advisory lock of this database."""
+
+
 def include_name(name: str | None, kind: str, _parents: Any) -> bool:
     """Whether autogenerate compares a thing of that name."""
     return not (kind == "table" and name is not None and name.startswith(SEARCH_PREFIX))
@@ -35,7 +39,10 @@ def migrate(connection: Connection) -> None:
     if connection.dialect.name == "sqlite":
         # A batch recreate of a parent table would cascade into its children.
         connection.exec_driver_sql("PRAGMA foreign_keys=OFF")
-        connection.commit()
+    else:
+        # Replicas that start together migrate one after another; the lock ends with the connection.
+        connection.exec_driver_sql(f"SELECT pg_advisory_lock({MIGRATION_LOCK})")
+    connection.commit()
     context.configure(
         connection=connection,
         target_metadata=Base.metadata,

@@ -57,7 +57,7 @@ class SpendLimit:
             raise self._refusal(purpose, self.limit)
 
     async def charge(self, usage: Usage, cost: float | None, purpose: str) -> None:
-        """Count what an attempt used; must not wait, since the attempt may be on its way to being cancelled."""
+        """Count what an attempt used; never waits, since the attempt may be being cancelled."""
         self._charged += cost or 0.0
         paid = _charges.get()
         if paid is not None:
@@ -142,7 +142,7 @@ class MeteredLLM:
         return self._llm.model
 
     async def complete(self, request: LLMRequest, on_text: Callable[[str], None] | None = None) -> Completion:
-        """Run one call; see `bot.core.ports.LLM`. Raises LLMError("spend_limit") beside the model's errors."""
+        """Run one call; see `bot.core.ports.LLM`. Raises LLMError, "spend_limit" among its kinds."""
         async with self._limit.reserve(self._worst(request), request.purpose):
             paid: list[_Charge] = []
             outer = _charges.set(paid)

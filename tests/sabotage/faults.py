@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """`line` of `file` becomes `broken`; at least one of `tests` must fail then."""
+    """`line` of `file` becomes `broken`; at least one of `tests` (pytest's arguments) must fail then."""
 
     name: str
     file: str
@@ -16,9 +16,9 @@ class Fault:
     tests: tuple[str, ...]
 
 
-MEMORY = ("tests/flow/test_memory.py",)
-GROUPS = ("tests/flow/test_groups.py",)
-LIVELY = ("tests/flow/test_liveliness.py",)
+def _flow(name: str) -> tuple[str, ...]:
+    return (f"tests/flow/{name}", "-k", "not postgres")
+
 
 FAULTS = (
     Fault(
@@ -26,97 +26,125 @@ FAULTS = (
         "bot/db/repositories/memories.py",
         "    own = Memory.user_id == (scope.user_id if scope.user_id is not None else -1)",
         "    own = Memory.user_id >= 0",
-        MEMORY,
+        ("tests/db/test_turn_view.py", "-k", "sqlite"),
     ),
     Fault(
         "sensitive facts enter groups",
         "bot/db/repositories/memories.py",
         '    return and_(own, here, Memory.scope != "private", Memory.sensitive.is_(False))',
         "    return and_(own, here)",
-        GROUPS,
+        _flow("test_groups.py::test_what_was_said_in_private_as_health_stays_out_of_the_group"),
     ),
     Fault(
         "a quote is not checked",
         "bot/memory/gates.py",
-        '        if f" {words} " in f" {normal(message.text)} ":',
+        "        if holds(normal(message.text), words):",
         "        if message.text:",
-        MEMORY,
+        ("tests/memory/test_gates.py",),
+    ),
+    Fault(
+        "forwarded words are remembered",
+        "bot/memory/gates.py",
+        "    if any(message.forwarded_from is not None for message in messages):",
+        "    if False:",
+        ("tests/tools/test_registry.py::test_forwarded_words_write_no_memory", "-k", "sqlite"),
     ),
     Fault(
         "clear archives nothing",
         "bot/services/conversations.py",
         "            if old is not None:",
-        "            if old is None:",
-        MEMORY,
-    ),
-    Fault(
-        "a finished step is paid again",
-        "bot/turns/loop.py",
-        "        if key in done:",
-        "        if False:",
-        LIVELY,
-    ),
-    Fault(
-        "usage is not written",
-        "bot/turns/loop.py",
-        "            if turns.step(session, turn_id, key) is None:",
         "            if False:",
-        LIVELY,
+        ("tests/services/test_conversations.py", "-k", "sqlite"),
     ),
     Fault(
-        "a saving call is followed by another",
-        "bot/turns/loop.py",
-        "            if self._may_end(completion, calls, results):",
-        "            if False:",
-        MEMORY,
-    ),
-    Fault(
-        "answers of a conversation overlap",
-        "bot/turns/receive.py",
-        '        lane=f"turn:{conversation_no}",',
-        '        lane=f"turn:{turn_id}",',
-        GROUPS,
-    ),
-    Fault(
-        "an earlier job of the lane is ignored",
-        "bot/db/repositories/jobs.py",
-        "        .where(Job.pool == pool, Job.due_at <= now, Job.status.in_(UNFINISHED), free, ~blocked)",
-        "        .where(Job.pool == pool, Job.due_at <= now, Job.status.in_(UNFINISHED), free)",
-        ("tests/jobs",),
-    ),
-    Fault(
-        "the dedup key is not kept",
-        "bot/telegram/intake.py",
-        "        dedup_key=",
-        "        dedup_key=None and ",
-        ("tests/telegram",),
-    ),
-    Fault(
-        "a read-then-write can lose an update",
-        "bot/db/sqlite.py",
-        '        connection.exec_driver_sql("BEGIN IMMEDIATE" if writer else "BEGIN")',
-        '        connection.exec_driver_sql("COMMIT" if writer and connection.in_transaction() is None else "BEGIN")',
-        ("tests/db",),
-    ),
-    Fault(
-        "a failed unit is committed",
-        "bot/db/sqlite.py",
-        "            with session.begin_nested():",
-        "            if True:",
-        ("tests/db",),
-    ),
-    Fault(
-        "stop does not reach the running answer",
-        "bot/turns/desk.py",
-        "            self._halts.halt(turn_id)",
-        "            pass",
-        LIVELY,
+        "a layer is dropped: facts",
+        "bot/db/repositories/turn_view.py",
+        "        facts=_facts(session, scope, limits.now),",
+        "        facts=(),",
+        _flow("test_memory.py::test_a_fact_outlives_clear_and_stands_in_the_next_prompt_once"),
     ),
     Fault(
         "the current message stands in the history too",
         "bot/db/repositories/turn_view.py",
         "    history = _history(session, conversation, limits.history, {*ids, *waiting})",
         "    history = _history(session, conversation, limits.history, set())",
-        ("tests/db", *GROUPS),
+        ("tests/db/test_turn_view.py", "-k", "sqlite"),
+    ),
+    Fault(
+        "a finished step is paid again",
+        "bot/turns/loop.py",
+        "        if key in done:",
+        "        if False:",
+        _flow("test_liveliness.py::test_a_restart_in_the_middle_of_a_turn_pays_no_step_twice"),
+    ),
+    Fault(
+        "a saving call is followed by another",
+        "bot/turns/loop.py",
+        "            if self._may_end(completion, calls, results):",
+        "            if False:",
+        _flow("test_memory.py::test_rows_with_source_and_quote_stand_before_the_notice_is_sent"),
+    ),
+    Fault(
+        "answers of a conversation overlap",
+        "bot/turns/receive.py",
+        '        lane=f"turn:{conversation_no}",',
+        '        lane=f"turn:{turn_id}",',
+        _flow("test_groups.py::test_a_second_question_while_the_first_streams_is_answered_after_it"),
+    ),
+    Fault(
+        "an earlier job of the lane is ignored",
+        "bot/db/repositories/jobs.py",
+        "free, ~blocked)",
+        "free)",
+        ("tests/jobs/test_queue.py", "-k", "sqlite"),
+    ),
+    Fault(
+        "updates are acknowledged before the commit",
+        "bot/telegram/poller.py",
+        "                    await self._accept(updates)",
+        "                    pass",
+        ("tests/telegram/test_poller.py",),
+    ),
+    Fault(
+        "a failed unit is committed",
+        "bot/db/sqlite.py",
+        "            with session.begin_nested():",
+        "            with nullcontext():",
+        ("tests/db/test_engine.py", "-k", "sqlite"),
+    ),
+    Fault(
+        "stop does not reach the running answer",
+        "bot/turns/desk.py",
+        "            self._halts.halt(turn_id)",
+        "            pass",
+        _flow("test_liveliness.py::test_help_and_buttons_answer_within_a_second_and_others_are_recorded"),
+    ),
+    Fault(
+        "the id of the first words is not stored",
+        "bot/turns/desk.py",
+        "            turns.note_visible(session, key, chat.external_id, external_ids, now, done=done)",
+        "            pass",
+        ("tests/kill/test_kill.py", "-k", "stored or five"),
+    ),
+    Fault(
+        "buttons obey strangers",
+        "bot/telegram/handlers/callbacks.py",
+        "    if press.owner not in (ANYONE, int(person.external_id)):",
+        "    if False:",
+        _flow("test_groups.py::test_memories_of_a_group_go_to_the_private_chat_and_obey_only_their_owner"),
+    ),
+    Fault(
+        "the ceiling is not kept",
+        "bot/context/compose.py",
+        "        if total <= ceiling:\n            return _composed(layers, demand, plan, prompt, total)\n        ",
+        "        if True:\n            return _composed(layers, demand, plan, prompt, total)\n        ",
+        ("tests/context/test_ceiling.py",),
+    ),
+    Fault(
+        "the spend limit is not asked",
+        "bot/services/spend.py",
+        "            if spent >= limit:",
+        "            if False:",
+        ("tests/first_run/test_spend.py",),
     ),
 )

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
-import pytest
 from pydantic import SecretStr
 from sqlalchemy.orm import Session
 
@@ -119,17 +118,3 @@ async def running_product(
         yield await stack.enter_async_context(
             running_bot(settings, telegram, llm, clock=clock, everyone=everyone)
         )
-
-
-@pytest.fixture
-async def product(sqlite_database_url: str, tmp_path: Path) -> AsyncIterator[Product]:
-    """The product on a fresh SQLite file."""
-    async with running_product(sqlite_database_url, tmp_path) as running:
-        yield running
-
-
-@pytest.fixture
-async def product_on_both(database_url: str, tmp_path: Path) -> AsyncIterator[Product]:
-    """The product on each of the databases."""
-    async with running_product(database_url, tmp_path) as running:
-        yield running

@@ -82,7 +82,7 @@ def claim(
     due = (
         select(Job)
         .where(Job.pool == pool, Job.due_at <= now, _unfinished(Job), free, ~blocked)
-        .order_by(Job.id)
+        .order_by(Job.due_at, Job.id)  # as the index stands: a long queue is not sorted for a few of it
         .limit(limit)
         .with_for_update(skip_locked=True)
     )
