@@ -6,15 +6,20 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from tests.support import require
 from tests.support.network import forbid_network
 
 ROOT = Path(__file__).resolve().parent.parent
 
-pytest_plugins = ["tests.support.databases", "tests.support.chromium", "tests.support.product"]
+pytest_plugins = ["tests.support.databases", "tests.support.chromium", "tests.support.product_fixtures"]
 
 forbid_network()
+
+# No example has a deadline: machines are shared. The same examples are drawn each time, unless one explores.
+settings.register_profile("house", deadline=None, derandomize="EXPLORE" not in os.environ)
+settings.load_profile("house")
 
 
 def pytest_configure() -> None:
