@@ -13,10 +13,10 @@ help: ## list the targets
 install: $(VENV)/.run-stamp ## prepare .venv/ with the bot and what it needs
 
 run: install ## start the bot (ARGS="--help" shows its options)
-	$(BIN)/mnema run $(ARGS)
+	@$(BIN)/mnema run $(ARGS)
 
 test: $(VENV)/.dev-stamp ## run the tests (ARGS="tests/turns -x" for some of them)
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest -n auto --dist loadfile $(ARGS)
 
 check: $(VENV)/.dev-stamp ## lint, formatting, types, import layers, the house's own rules
 	$(BIN)/ruff check .

@@ -17,7 +17,7 @@ _SIGNS = ("database or disk is full", "No space left on device", "could not exte
 
 
 class FullDisk(logging.Filter):
-    """Turns the first traceback about a full disk into one sentence and drops those that follow for a while."""
+    """Turns the first traceback about a full disk into one sentence; drops those that follow for a while."""
 
     def __init__(self, reminder: float = REMINDER) -> None:
         super().__init__()

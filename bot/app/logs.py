@@ -12,8 +12,8 @@ import structlog
 
 from bot.app.disk import FullDisk
 
-TOKEN = re.compile(r"\b\d{6,}:[A-Za-z0-9_-]{20,}\b")
-"""What a bot token looks like, wherever a library prints one."""
+TOKEN = re.compile(r"(?<!\d)\d{6,}:[A-Za-z0-9_-]{20,}")
+"""What a bot token looks like wherever a library prints one; in an address "bot" stands right before it."""
 
 _NOISY = (
     "aiogram.event", "apscheduler", "httpx", "httpx2", "uvicorn.access", "uvicorn.error", "alembic", "openai",

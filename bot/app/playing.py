@@ -7,12 +7,14 @@ import asyncio
 from fastapi import APIRouter
 from pydantic import SecretStr
 
+from bot.app.modelcheck import warn_about_model
 from bot.app.rehearsing import rehearsed
 from bot.app.running import LOOPBACK, say, shut
 from bot.app.telegram import attach_telegram
 from bot.app.together import stop_on_signals, together
 from bot.app.wiring import build_app
 from bot.core.errors import ConfigError, LLMError
+from bot.core.lock import InstanceLock
 from bot.llm.probe import find_ollama, probe
 from bot.playground.connect import ModelStatus, connect_routes
 from bot.playground.emulator import CutConnections, Emulator, emulator_router
@@ -30,10 +32,20 @@ async def run_playground(settings: Settings, stop: asyncio.Event | None = None) 
     """Run the whole product with no account anywhere. Raises ConfigError."""
     if settings.http_host not in LOOPBACK:
         raise ConfigError(
-            "The playground lets everybody in, so it runs only on this machine: set HTTP_HOST=127.0.0.1."
+            "The playground lets everybody in, so it runs only on this machine: set HTTP_HOST=127.0.0.1, "
+            "or BOT_TOKEN to start the bot itself."
         )
     stop = stop or asyncio.Event()
-    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    # The bot inside locks the folder only once it has an address: too late for the emulator's own file.
+    lock = InstanceLock(settings.data_dir / "playground.lock")
+    lock.acquire()
+    try:
+        await _play(settings, stop)
+    finally:
+        lock.release()
+
+
+async def _play(settings: Settings, stop: asyncio.Event) -> None:
     emulator = Emulator(Store(settings.data_dir / "playground.db"))
     await emulator.open()
     try:
@@ -95,6 +107,7 @@ async def _bot_inside(settings: Settings, address: asyncio.Future[str], stop: as
         await app.open()
         await face.start(stop)
         await app.work()
+        app.nursery.start(warn_about_model(settings), "look at the model's endpoint")
         say(f"The playground is open: {origin}")
         await face.poll(stop)
     finally:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import sys
 
+from bot.app.modelcheck import warn_about_model
+from bot.app.receiving import Receiving
 from bot.app.telegram import attach_telegram
 from bot.app.together import stop_on_signals, together
 from bot.app.wiring import App, build_app
@@ -25,14 +27,26 @@ async def run_bot(settings: Settings, stop: asyncio.Event | None = None) -> None
         raise ConfigError("BOT_TOKEN is not set.")
     app = build_app(settings)
     face = attach_telegram(app, settings.bot_token.get_secret_value(), settings.telegram_api_url)
+    updates = Receiving(settings, face)
     with stop_on_signals(stop):
         try:
             await app.open()
             await face.start(stop)
             await app.work()
-            await _greet(app)
-            web = make_web([], allowed_hosts=["*"] if settings.http_host not in LOOPBACK else [])
-            await together(stop, serve(web, settings.http_host, settings.http_port, stop), face.poll(stop))
+            app.nursery.start(warn_about_model(settings), "look at the model's endpoint")
+            greeting = await _greeting(app)
+            hosts = ["*"] if settings.http_host not in LOOPBACK else updates.hosts
+            web = make_web(updates.routers, allowed_hosts=hosts)
+
+            def started(_host: str, _port: int) -> None:
+                updates.web_is_open()
+                say(greeting)
+
+            await together(
+                stop,
+                serve(web, settings.http_host, settings.http_port, stop, started=started),
+                updates.run(stop),
+            )
         finally:
             await shut(app, face)
 
@@ -47,14 +61,14 @@ async def shut(app: App, face: TelegramFace | None) -> None:
         await face.close()
 
 
-async def _greet(app: App) -> None:
+async def _greeting(app: App) -> str:
     name = app.identity.username
-    say(f"@{name} is running. Stop it with Ctrl+C.")
+    lines = [f"@{name} is running. Stop it with Ctrl+C."]
     code = await app.access.claim_code()
     if code is not None and app.settings.access != "open":
-        say(
-            f"Nobody owns this bot yet. Open this link once to make it yours: https://t.me/{name}?start={code}"
-        )
+        link = f"https://t.me/{name}?start={code}"
+        lines.append(f"Nobody owns this bot yet. Open this link once to make it yours: {link}")
+    return "\n".join(lines)
 
 
 def say(text: str) -> None:

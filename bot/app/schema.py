@@ -25,7 +25,7 @@ BACKUPS = "backups"
 
 
 async def prepare_database(url: str, data_dir: Path, clock: Clock | None = None) -> None:
-    """Make the folder and the schema, copying an old SQLite file first. Raises ConfigError with what to do."""
+    """Make the folder and the schema, copying an old SQLite file first. Raises ConfigError."""
     try:
         if url.startswith("sqlite"):
             sqlite_path(url).parent.mkdir(parents=True, exist_ok=True)
@@ -56,7 +56,7 @@ def knows_revision(url: str, revision: str) -> bool:
 
 
 def sqlite_revision(url: str) -> str | None:
-    """The schema of an SQLite file, None for one that is missing or empty. Blocks. Raises OperationalError."""
+    """The schema of an SQLite file, None for one that is missing or empty. Blocks. Raises DBAPIError."""
     path = sqlite_path(url)
     if not path.exists() or path.stat().st_size == 0:
         return None

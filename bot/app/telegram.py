@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+from typing import Any
+
 from pydantic import ValidationError
 
 from bot.app.wiring import App
-from bot.core.errors import MnemaError
-from bot.core.jobs import ClaimedJob
+from bot.core.errors import RetryLater
+from bot.core.jobs import ClaimedJob, NewJob
 from bot.core.views import BotIdentity
 from bot.jobs.registry import RetryPolicy
 from bot.jobs.worker import PermanentFailure
+from bot.services.chats import Chats
 from bot.telegram.face import FaceSettings, Rooms, TelegramFace
+from bot.telegram.intake import KIND
+from bot.turns.late import LANE_ATTEMPTS, LANE_SECONDS, LATE_PAUSE, LATE_SECONDS
 
 UPDATE_RETRIES = RetryPolicy(attempts=8, patience=120.0, first_pause=0.5, longest_pause=30.0)
+
+LATE = "telegram.late"
+"""Kind of the job of an update whose answer Telegram would not take for long."""
 
 
 def attach_telegram(app: App, token: str, api_url: str | None) -> TelegramFace:
@@ -35,6 +44,7 @@ def attach_telegram(app: App, token: str, api_url: str | None) -> TelegramFace:
             memories=app.memories,
             conversations=app.conversations,
             access=app.access,
+            chats=Chats(app.database, app.clock),
             enqueue=app.enqueue,
             on_identity=know,
         ),
@@ -42,20 +52,60 @@ def attach_telegram(app: App, token: str, api_url: str | None) -> TelegramFace:
         app.nursery,
     )
 
-    async def update(job: ClaimedJob) -> None:
-        try:
-            await face.handle_update(job.payload, job.id)
-        except ValidationError as error:
-            # A new kind of update that this version cannot read: kept as a dead letter for a later one.
-            raise PermanentFailure(f"unreadable update: {error.error_count()} faults") from error
-        except MnemaError as error:
-            if error.user_key == "error.delivery" and getattr(error, "retry_after", None) is None:
-                raise PermanentFailure(str(error)) from error
-            raise
+    updates = _Updates(app, face)
 
     # A ContextManager made by hand in a handler finds the services where its `bot` argument carries them.
     setattr(face.bot, "context_services", app.context)  # noqa: B010 - aiogram's class does not know it
-    app.jobs.register("telegram.update", update, UPDATE_RETRIES)
+    app.jobs.register(KIND, updates.handle, UPDATE_RETRIES, updates.give_up)
+    app.jobs.register(LATE, updates.handle_late, UPDATE_RETRIES, updates.give_up)
     app.sinks.add("telegram", face.sinks)
     app.files.behind = face.files
     return face
+
+
+class _Updates:
+    """Does the update jobs; one whose answer cannot be sent for long leaves its lane and is done later."""
+
+    def __init__(self, app: App, face: TelegramFace) -> None:
+        self._app = app
+        self._face = face
+
+    async def handle(self, job: ClaimedJob) -> None:
+        """Handle an update. Raises RetryLater, and PermanentFailure for one that cannot be read."""
+        await self._handle(job, job.payload, job.id)
+
+    async def handle_late(self, job: ClaimedJob) -> None:
+        """Handle an update that left its lane, under the key of its first job."""
+        await self._handle(job, job.payload["update"], job.payload["job_id"])
+
+    async def give_up(self, job: ClaimedJob, error: Exception) -> None:
+        """Tell whoever waits."""
+        late = job.kind == LATE
+        payload, job_id = (job.payload["update"], job.payload["job_id"]) if late else (job.payload, job.id)
+        unreadable = isinstance(error, PermanentFailure)
+        await self._face.give_up_update(payload, job_id, unreadable=unreadable)
+
+    async def _handle(self, job: ClaimedJob, update: dict[str, Any], job_id: int) -> None:
+        try:
+            await self._face.handle_update(update, job_id)
+        except ValidationError as error:
+            # A new kind of update that this version cannot read: kept as a dead letter for a later one.
+            raise PermanentFailure(f"unreadable update: {error.error_count()} faults") from error
+        except RetryLater as later:
+            now = self._app.clock.now()
+            waited = (now - (job.first_failed_at or now)).total_seconds()
+            if waited + later.seconds <= LANE_SECONDS and job.attempts < LANE_ATTEMPTS:
+                raise
+            if not await self._put_off(job, update, job_id, later.seconds):
+                raise
+
+    async def _put_off(self, job: ClaimedJob, update: dict[str, Any], job_id: int, seconds: float) -> bool:
+        now = self._app.clock.now()
+        until = job.payload.get("until") if job.kind == LATE else now.timestamp() + LATE_SECONDS
+        due = now + timedelta(seconds=max(seconds, LATE_PAUSE))
+        if until is None or due.timestamp() > until:
+            return False
+        payload = {"update": update, "job_id": job_id, "until": until}
+        later = NewJob(LATE, "receive", f"late:{job_id}", payload, f"late:{job_id}:{job.id}", due)
+        await self._app.enqueue([later])
+        return True

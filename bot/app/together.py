@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import signal
 from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
 
 from bot.core.errors import MnemaError
+
+
+def run_process(work: Coroutine[Any, Any, None]) -> None:
+    """Run the work that a process was started for, and leave the process ready to end."""
+    try:
+        asyncio.run(work)
+    finally:
+        # The interpreter's last collection would walk every imported module, a second for what dies anyway.
+        gc.freeze()
 
 
 @contextmanager

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
@@ -13,7 +12,7 @@ from bot.app.schema import prepare_database
 from bot.context.manager import ContextServices
 from bot.context.permanent import PromptLibrary, check_prompt
 from bot.core.clock import SystemClock
-from bot.core.errors import ConfigError, FileUnavailable
+from bot.core.errors import FileUnavailable
 from bot.core.jobs import NewJob, Pool
 from bot.core.lock import InstanceLock
 from bot.core.nursery import Nursery
@@ -39,8 +38,6 @@ from bot.turns.halts import Halts
 from bot.turns.loop import ToolLoop
 from bot.turns.receive import Receiver
 from bot.turns.sinks import SinkRouter
-
-log = logging.getLogger(__name__)
 
 SLOTS: dict[Pool, int] = {"receive": 16, "answer": 32, "background": 2}
 """Jobs of each pool that run at a time; a long answer holds up no receiving."""

@@ -6,7 +6,7 @@ import asyncio
 
 import typer
 
-from bot.app.wiring import prepare_database
+from bot.app.schema import prepare_database
 from bot.cli.starting import start
 
 app = typer.Typer(no_args_is_help=True)
@@ -19,7 +19,7 @@ def db() -> None:
 
 @app.command()
 def upgrade() -> None:
-    """Bring the schema to the present; harmless when it is there already."""
+    """Bring the schema to the present, after a copy of an older file; harmless when it is there already."""
     settings = start()
-    asyncio.run(prepare_database(settings.database_url))
+    asyncio.run(prepare_database(settings.database_url, settings.data_dir))
     typer.echo("The database is up to date.")

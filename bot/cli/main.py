@@ -7,7 +7,7 @@ import sys
 import typer
 
 from bot import __version__
-from bot.cli import chat, database, running
+from bot.cli import chat, database, doctor, jobs, running
 from bot.core.errors import ConfigError, MnemaError
 
 app = typer.Typer(
@@ -20,6 +20,8 @@ app = typer.Typer(
 app.command("run")(running.run)
 app.command("playground")(running.playground)
 app.command("chat")(chat.chat)
+app.command("doctor")(doctor.doctor)
+app.add_typer(jobs.app, name="jobs", help="The queue: list and retry.")
 app.add_typer(database.app, name="db", help="The database: upgrade.")
 
 

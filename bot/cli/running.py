@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
-
+from bot.app.together import run_process
 from bot.cli.starting import start
 
 
@@ -13,15 +12,15 @@ def run() -> None:
     if settings.bot_token is None:
         from bot.app.playing import run_playground
 
-        asyncio.run(run_playground(settings))
+        run_process(run_playground(settings))
     else:
         from bot.app.running import run_bot
 
-        asyncio.run(run_bot(settings))
+        run_process(run_bot(settings))
 
 
 def playground() -> None:
     """Start the playground: the whole product with no account anywhere."""
     from bot.app.playing import run_playground
 
-    asyncio.run(run_playground(start()))
+    run_process(run_playground(start()))

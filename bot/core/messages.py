@@ -92,6 +92,10 @@ class Incoming:
     has_links: bool = False
     via_command: str | None = None
     addressed: Address | None = None
+    speaker_id: str | None = None
+    """The platform's id of the chat that speaks, where `sender_title` stands for a person."""
+    lane: str | None = None
+    """The intake lane that the message came by: what waits in it came right behind this message."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,13 +115,14 @@ class Reply:
     """The finished answer of a turn as a face shows it.
 
     `text` is Markdown as the model wrote it. `failed` marks an apology with a Retry button;
-    `stopped` marks an answer that its asker halted.
+    `stopped` marks an answer that its asker halted, `cut` one that ended before its end.
     """
 
     text: str
     notices: tuple[Notice, ...] = ()
     failed: bool = False
     stopped: bool = False
+    cut: bool = False
     error_key: str | None = None
     """A failed reply has no text; the face words this message id in the person's language."""
     params: Mapping[str, Any] = field(default_factory=dict)

@@ -7,16 +7,24 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
 from fastapi import APIRouter, Header, HTTPException, Query, Request, Response
-from fastapi.responses import JSONResponse, StreamingResponse
+from fastapi.responses import StreamingResponse
 from fastapi.routing import APIRoute
 
 from bot.playground.emulator.core import Emulator
 from bot.playground.emulator.errors import ActionRefused
 from bot.playground.emulator.methods.profile import commands_for
-from bot.playground.page_doing import add_acting_routes, add_changing_routes, add_making_routes
+from bot.playground.page_doing import add_acting_routes, add_changing_routes
+from bot.playground.page_making import add_making_routes, add_topic_routes
+from bot.playground.page_network import add_network_routes
 from bot.playground.page_state import messages_json, state_json
 from bot.playground.records import Chat
 from bot.playground.store import Json
+from bot.web.problems import problem
+
+_IMAGES = {f"image/{kind}" for kind in ("jpeg", "png", "webp", "gif")}
+_SOUNDS = {f"audio/{kind}" for kind in ("ogg", "mpeg", "mp4", "wav", "webm")}
+SHOWN = frozenset({"text/plain"} | _IMAGES | _SOUNDS)
+"""Types that a browser may show or play as they are."""
 
 
 class _PlaygroundRoute(APIRoute):
@@ -29,8 +37,7 @@ class _PlaygroundRoute(APIRoute):
             try:
                 return await handle(request)
             except ActionRefused as refusal:
-                problem = {"type": "about:blank", "title": "Conflict", "status": 409, "detail": str(refusal)}
-                return JSONResponse(problem, 409, media_type="application/problem+json")
+                return problem(409, str(refusal), code=f"play.{refusal.code}", params=refusal.params)
 
         return refusing
 
@@ -43,6 +50,8 @@ def page_router(emulator: Emulator) -> APIRouter:
     add_acting_routes(router, emulator)
     add_changing_routes(router, emulator)
     add_making_routes(router, emulator)
+    add_topic_routes(router, emulator)
+    add_network_routes(router, emulator)
     return router
 
 
@@ -76,12 +85,13 @@ def _add_reading_routes(router: APIRouter, emu: Emulator) -> None:
         body = await emu.files.bytes_of(known.path) if known else None
         if known is None or body is None:
             raise HTTPException(404, "there is no such file")
-        # People send anything; only pictures that were made here may be shown as what they are.
-        shown = known.mime if known.extra.get("kind") == "photo" else "application/octet-stream"
+        # People send anything; what a page could run is given for keeping only.
+        shown = known.mime if known.mime in SHOWN else "application/octet-stream"
         # An id means the same bytes for ever; without this the page would fetch a picture at every redraw.
         headers = {
             "X-Content-Type-Options": "nosniff",
             "Cache-Control": "private, max-age=31536000, immutable",
+            "Content-Security-Policy": "sandbox; default-src 'none'; style-src 'unsafe-inline'",
         }
         return Response(body, media_type=shown, headers=headers)
 

@@ -1,121 +1,113 @@
-"""The writing half of the page API: acting as people, making people and chats, ordering faults."""
+"""The page API's acting half: what people write, send and do with messages."""
 
 from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, File, Form, HTTPException, UploadFile
+from fastapi import APIRouter, Form, UploadFile
 from pydantic import BaseModel, ConfigDict, Field
 
 from bot.playground.emulator.core import Emulator
-from bot.playground.emulator.faults import Fault, Kind
+from bot.playground.emulator.errors import ActionRefused
 from bot.playground.emulator.files import Upload
-from bot.playground.page_state import chat_state
-from bot.playground.people import acting, buttons, rooms
-from bot.playground.records import Chat, ChatType, Status
+from bot.playground.people import acting, buttons
+from bot.playground.people.permits import chat_for
 from bot.playground.store import Json
 
 
-class _Body(BaseModel):
+class PageBody(BaseModel):
+    """A request body that holds nothing unknown."""
+
     model_config = ConfigDict(extra="forbid")
 
 
-class _Acting(_Body):
+class Acting(PageBody):
     """Something that a person does; `from` is the person's id."""
 
     sender: int = Field(alias="from")
 
 
-class NewText(_Acting):
+class NewMessage(Acting):
+    """Where a message goes: its topic, what it replies to, and whether the group itself says it."""
+
+    reply_to: int | None = None
+    thread_id: int | None = None
+    anonymous: bool = False
+
+
+class NewText(NewMessage):
     """A text to send."""
 
     text: str
-    reply_to: int | None = None
     quote: str | None = None
+
+
+class Location(PageBody):
+    """A place on the map, in degrees."""
+
+    latitude: float = Field(ge=-90, le=90)
+    longitude: float = Field(ge=-180, le=180)
+
+
+class Contact(PageBody):
+    """A telephone number and whose it is."""
+
+    phone_number: str = Field(min_length=1, max_length=32)
+    first_name: str = Field(min_length=1, max_length=64)
+    last_name: str = Field("", max_length=64)
+
+
+class NewContent(NewMessage):
+    """A location or a contact to send."""
+
+    location: Location | None = None
+    contact: Contact | None = None
+
+
+class NewUpload(BaseModel):
+    """The fields that come with files; `kind` says how a single one is sent."""
+
+    sender: int = Field(alias="from")
+    caption: str = ""
+    reply_to: int | None = None
     thread_id: int | None = None
+    anonymous: bool = False
+    kind: Literal["document", "voice", "sticker"] = "document"
+    duration: int = 1
+    emoji: str = "🙂"
+    photo: list[UploadFile] = Field(default_factory=list)
+    file: UploadFile | None = None
 
 
-class NewEdit(_Acting):
+class NewEdit(Acting):
     """Another text for one's own message."""
 
     text: str
 
 
-class NewPress(_Acting):
+class NewPress(Acting):
     """A button to press, by its callback data."""
 
     data: str
 
 
-class NewForward(_Acting):
+class NewForward(Acting):
     """A message to forward to the chat `to`."""
 
     to: int
+    thread_id: int | None = None
 
 
-class NewReaction(_Acting):
+class NewReaction(Acting):
     """A reaction; null takes it back."""
 
     emoji: str | None = None
 
 
-class NewBlock(_Acting):
-    """Block or unblock the bot."""
-
-    blocked: bool
-
-
-class NewStop(_Acting):
+class NewStop(Acting):
     """Stop under a draft; the newest if none is named."""
 
     draft_id: int | None = None
-
-
-class NewPerson(_Body):
-    """A person to make."""
-
-    first_name: str = Field(min_length=1)
-    last_name: str = ""
-    username: str = ""
-    language_code: str = ""
-
-
-class NewChat(_Body):
-    """A private chat of `person`, or a group of `members` of whom the first is its creator."""
-
-    person: int | None = None
-    title: str = ""
-    type: ChatType = "supergroup"
-    members: list[int] = []
-    with_bot: bool = True
-    is_forum: bool = False
-
-
-class NewMember(_Body):
-    """Somebody to let in or to give a role; `by` is who does it."""
-
-    person: int
-    by: int
-    status: Status = "member"
-
-
-class NewFault(_Body):
-    """A fault to order, as `Fault` and `Faults.add` describe it."""
-
-    method: str
-    kind: Kind
-    accepted: bool = False
-    status: int = 200
-    body: str = ""
-    seconds: float = 0.0
-    chat_id: int | None = None
-    times: int | None = 1
-
-
-class NewLimits(_Body):
-    """Telegram's sending limits on or off."""
-
-    enabled: bool
 
 
 def add_acting_routes(router: APIRouter, emu: Emulator) -> None:
@@ -123,44 +115,48 @@ def add_acting_routes(router: APIRouter, emu: Emulator) -> None:
 
     @router.post("/chats/{chat_id}/messages", status_code=201)
     async def say(chat_id: int, new: NewText) -> Json:
-        sent = await acting.say(
-            emu,
-            chat_id,
-            new.sender,
-            new.text,
-            reply_to=new.reply_to,
-            quote=new.quote,
-            thread_id=new.thread_id,
-        )
+        place = new.model_dump(exclude={"sender", "text"})
+        sent = await acting.say(emu, chat_id, new.sender, new.text, **place)
         return {"messages": [emu.page_message(message) for message in sent]}
 
+    @router.post("/chats/{chat_id}/content", status_code=201)
+    async def content(chat_id: int, new: NewContent) -> Json:
+        body = new.model_dump(include={"location", "contact"}, exclude_none=True)
+        if not body:
+            raise ActionRefused("there is nothing to send", "empty")
+        place = new.model_dump(include={"reply_to", "thread_id", "anonymous"})
+        return {"messages": [emu.page_message(await acting.post(emu, chat_id, new.sender, body, **place))]}
+
+    add_upload_routes(router, emu)
+
+
+def add_upload_routes(router: APIRouter, emu: Emulator) -> None:
+    """Pictures, albums, files, voice notes and stickers."""
+
     @router.post("/chats/{chat_id}/photos", status_code=201)
-    async def photos(
-        chat_id: int,
-        sender: Annotated[int, Form(alias="from")],
-        photo: Annotated[list[UploadFile], File()],
-        caption: Annotated[str, Form()] = "",
-        reply_to: Annotated[int | None, Form()] = None,
-    ) -> Json:
-        data = [await part.read() for part in photo]
+    async def photos(chat_id: int, new: Annotated[NewUpload, Form()]) -> Json:
+        chat_for(emu, chat_id, new.sender)
+        data = [await part.read() for part in new.photo]
+        place = new.model_dump(include={"reply_to", "thread_id", "anonymous"})
         if len(data) > 1:
-            sent = await acting.send_album(emu, chat_id, sender, data, caption)
+            sent = await acting.send_album(emu, chat_id, new.sender, data, new.caption, **place)
+        elif data:
+            body = await acting.media_body(emu, "photo", Upload(data[0]), new.caption)
+            sent = [await acting.post(emu, chat_id, new.sender, body, **place)]
         else:
-            body = await acting.media_body(emu, "photo", Upload(data[0]), caption)
-            sent = [await acting.post(emu, chat_id, sender, body, reply_to=reply_to)]
+            raise ActionRefused("there is nothing to send", "empty")
         return {"messages": [emu.page_message(message) for message in sent]}
 
     @router.post("/chats/{chat_id}/files", status_code=201)
-    async def files(
-        chat_id: int,
-        sender: Annotated[int, Form(alias="from")],
-        file: Annotated[UploadFile, File()],
-        kind: Annotated[Literal["document", "voice", "sticker"], Form()] = "document",
-        caption: Annotated[str, Form()] = "",
-    ) -> Json:
-        upload = Upload(await file.read(), file.filename or "file", file.content_type or "")
-        body = await acting.media_body(emu, kind, upload, caption)
-        return {"messages": [emu.page_message(await acting.post(emu, chat_id, sender, body))]}
+    async def files(chat_id: int, new: Annotated[NewUpload, Form()]) -> Json:
+        chat_for(emu, chat_id, new.sender)
+        if new.file is None:
+            raise ActionRefused("there is nothing to send", "empty")
+        upload = Upload(await new.file.read(), new.file.filename or "file", new.file.content_type or "")
+        about = {"duration": new.duration, "emoji": new.emoji}
+        body = await acting.media_body(emu, new.kind, upload, new.caption, about)
+        place = new.model_dump(include={"reply_to", "thread_id", "anonymous"})
+        return {"messages": [emu.page_message(await acting.post(emu, chat_id, new.sender, body, **place))]}
 
 
 def add_changing_routes(router: APIRouter, emu: Emulator) -> None:
@@ -172,11 +168,12 @@ def add_changing_routes(router: APIRouter, emu: Emulator) -> None:
 
     @router.post("/chats/{chat_id}/messages/{message_id}/forward", status_code=201)
     async def forward(chat_id: int, message_id: int, new: NewForward) -> Json:
-        acting.chat_for(emu, chat_id, new.sender)
+        chat_for(emu, chat_id, new.sender)
         original = emu.world.message(chat_id, message_id)
         if original is None:
-            raise HTTPException(404, "the message is gone")
-        return emu.page_message(await acting.forward(emu, original, new.to, new.sender))
+            raise ActionRefused("the message is gone", "gone")
+        sent = await acting.forward(emu, original, new.to, new.sender, thread_id=new.thread_id)
+        return emu.page_message(sent)
 
     @router.post("/chats/{chat_id}/messages/{message_id}/reaction", status_code=204)
     async def react(chat_id: int, message_id: int, new: NewReaction) -> None:
@@ -194,69 +191,3 @@ def add_changing_routes(router: APIRouter, emu: Emulator) -> None:
     @router.post("/chats/{chat_id}/stop")
     async def stop(chat_id: int, new: NewStop) -> Json:
         return {"draft_id": await buttons.stop_draft(emu, chat_id, new.sender, new.draft_id)}
-
-
-def add_making_routes(router: APIRouter, emu: Emulator) -> None:
-    """People, chats, members, and what goes wrong on order."""
-
-    @router.post("/people", status_code=201)
-    async def people(new: NewPerson) -> Json:
-        person = await rooms.add_person(emu, **new.model_dump())
-        await rooms.private_chat(emu, person.id)
-        return vars(person)
-
-    @router.post("/chats", status_code=201)
-    async def chats(new: NewChat) -> Json:
-        return chat_state(emu, emu.world.chats[await _make_chat(emu, new)])
-
-    @router.post("/chats/{chat_id}/members", status_code=201)
-    async def add_member(chat_id: int, new: NewMember) -> Json:
-        return chat_state(emu, await _set_status(emu, chat_id, new.person, new.status, new.by))
-
-    @router.delete("/chats/{chat_id}/members/{person}")
-    async def remove_member(chat_id: int, person: int, by: int) -> Json:
-        status: Status = "left" if by == person else "kicked"
-        return chat_state(emu, await _set_status(emu, chat_id, person, status, by))
-
-    @router.post("/chats/{chat_id}/block", status_code=204)
-    async def block(chat_id: int, new: NewBlock) -> None:
-        if chat_id != new.sender:
-            raise HTTPException(404, "this is somebody else's private chat")
-        await rooms.set_blocked(emu, new.sender, new.blocked)
-
-    @router.post("/faults", status_code=201)
-    async def order_fault(new: NewFault) -> None:
-        fault = Fault(new.kind, new.accepted, new.status, new.body, new.seconds)
-        emu.faults.add(new.method, fault, chat_id=new.chat_id, times=new.times)
-
-    @router.delete("/faults", status_code=204)
-    async def clear_faults() -> None:
-        emu.faults.clear()
-
-    @router.put("/limits", status_code=204)
-    async def limits(new: NewLimits) -> None:
-        emu.limits.enabled = new.enabled
-
-
-async def _make_chat(emu: Emulator, new: NewChat) -> int:
-    if new.person is not None:
-        if new.person not in emu.world.people:
-            raise HTTPException(404, "there is no such person")
-        return (await rooms.private_chat(emu, new.person)).id
-    if not new.title.strip() or not new.members or new.type == "private":
-        raise HTTPException(422, "a group needs a title and members")
-    if not set(new.members) <= emu.world.people.keys():
-        raise HTTPException(404, "there is no such person")
-    statuses: dict[int, Status] = dict.fromkeys(new.members, "member")
-    statuses[new.members[0]] = "creator"
-    chat = await rooms.add_group(emu, new.title.strip(), statuses, type=new.type, is_forum=new.is_forum)
-    if new.with_bot:
-        await rooms.set_status(emu, chat.id, emu.main_bot.id, "member", new.members[0])
-    return chat.id
-
-
-async def _set_status(emu: Emulator, chat_id: int, person: int, status: Status, by: int) -> Chat:
-    users = emu.world.people.keys() | emu.world.bots.keys()
-    if chat_id not in emu.world.chats or person not in users or by not in users:
-        raise HTTPException(404, "there is no such chat or person")
-    return await rooms.set_status(emu, chat_id, person, status, by)

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from bot.playground.emulator.core import Emulator
 from bot.playground.emulator.render import user_json, user_of
+from bot.playground.people.buttons import shown_drafts
 from bot.playground.records import PRESENT, BotAccount, Chat, Person
 from bot.playground.store import Json
-
-DRAFT_SECONDS = 30
 
 
 def state_json(emu: Emulator) -> Json:
@@ -51,11 +50,9 @@ def messages_json(emu: Emulator, chat: Chat, after: int, before: int | None, lim
     ids = sorted(i for i, m in stored.items() if not m.deleted and after < i < end)
     # From a known message on, the page wants what follows next; otherwise the end of the chat.
     chosen = ids[:limit] if after else ids[-limit:]
-    horizon = emu.clock.now().timestamp() - DRAFT_SECONDS
-    drafts = [draft for draft in emu.world.drafts.values() if draft.chat_id == chat.id and draft.at > horizon]
     return {
         "messages": [emu.page_message(stored[i]) for i in chosen],
-        "drafts": [vars(draft) for draft in drafts],
+        "drafts": [vars(draft) for draft in shown_drafts(emu, chat.id)],
         "more": len(ids) > len(chosen),
         "last_event": emu.events.last_id,
     }
@@ -72,6 +69,4 @@ def _person(person: Person) -> Json:
 def _bot(emu: Emulator, bot: BotAccount) -> Json:
     return user_json(bot) | {
         "privacy": bot.privacy,
-        "webhook": bool(bot.webhook),
-        "pending_updates": len(emu.queue(bot.id).pending()),
     }

@@ -55,6 +55,9 @@ class Addressing:
 
     def reason(self, message: Message, command: Command | None) -> Address | None:
         """Why the bot is meant, None when it only listens."""
+        if message.is_automatic_forward:
+            # A post of the linked channel: it was not written to this group, and is read, not answered.
+            return None
         if command is not None:
             return "command"
         if message.chat.type == "private":

@@ -15,6 +15,8 @@ def answer_parts(reply: Reply, t: Translator) -> list[Part]:
     footer = [notice_line(notice, t) for notice in reply.notices]
     if reply.stopped:
         footer.insert(0, t("⏹ Stopped."))
+    elif reply.cut:
+        footer.insert(0, t("✂️ This answer was cut off. Ask me to go on."))
     if reply.error_key is not None:
         footer.append(error_line(reply, t))
     if not reply.text.strip() and len(footer) == 1:

@@ -20,6 +20,7 @@ from bot.core.messages import ChatRef, ChatType, Incoming, Person
 from bot.core.text import label, visible
 from bot.telegram.addressing import Addressing, Command
 from bot.telegram.content import attachments_of, content_of
+from bot.telegram.intake import lane_of
 
 _TITLE_LIMIT = 128
 _QUOTE_LIMIT = 1000
@@ -86,7 +87,11 @@ def incoming_of(
         media_group_id=message.media_group_id,
         has_links=any(e.type in _LINKS for e in message.entities or message.caption_entities or ()),
         via_command=command.name if command else None,
+        # An edit never starts a turn, also not one that mentions the bot only now: its reader would find an
+        # answer to something that was said long ago, and a corrected question would be answered twice.
         addressed=addressing.reason(message, command) if kind == "new" else None,
+        speaker_id=str(message.sender_chat.id) if message.sender_chat is not None else None,
+        lane=lane_of(addressing.bot_id, str(message.chat.id)),
     )
 
 

@@ -12,7 +12,7 @@ from bot.core.views import BotIdentity
 from bot.telegram.addressing import Addressing
 from bot.telegram.i18n import Translator, translator
 from bot.telegram.pace import Pace
-from bot.telegram.ports import Access, Conversations, Memories, Turns
+from bot.telegram.ports import Access, Chats, Conversations, Memories, Turns
 from bot.telegram.replier import Replier
 from bot.telegram.writer import Writer
 
@@ -29,6 +29,7 @@ class Desk:
     memories: Memories
     conversations: Conversations
     access: Access
+    chats: Chats
     default_language: str
     reads_groups: bool
     """False while Telegram's privacy mode hides group messages from the bot."""

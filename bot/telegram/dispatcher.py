@@ -6,6 +6,7 @@ import logging
 from typing import Any
 
 from aiogram import Bot, Dispatcher
+from aiogram.exceptions import TelegramAPIError
 from aiogram.methods import TelegramMethod
 from aiogram.types import MessageGenerationStopped, TelegramObject, Update
 from aiogram.types.update import UpdateTypeLookupError
@@ -15,9 +16,16 @@ from bot.core.messages import Person
 from bot.telegram.convert import chat_of
 from bot.telegram.desk import Desk
 from bot.telegram.doorman import Doorman
+from bot.telegram.handlers.business import (
+    on_business_connection,
+    on_business_message,
+    on_business_messages_deleted,
+    on_guest_message,
+)
 from bot.telegram.handlers.callbacks import on_callback
-from bot.telegram.handlers.membership import on_my_chat_member
-from bot.telegram.handlers.messages import on_edited_message, on_message
+from bot.telegram.handlers.membership import on_chat_member, on_my_chat_member
+from bot.telegram.handlers.messages import on_channel_post, on_edited_message, on_message
+from bot.telegram.writer import failure_of
 
 log = logging.getLogger(__name__)
 
@@ -33,6 +41,13 @@ def build_dispatcher(desk: Desk, doorman: Doorman) -> Dispatcher:
     dispatcher.edited_message.register(on_edited_message)
     dispatcher.callback_query.register(on_callback)
     dispatcher.my_chat_member.register(on_my_chat_member)
+    dispatcher.chat_member.register(on_chat_member)
+    dispatcher.channel_post.register(on_channel_post)
+    dispatcher.business_connection.register(on_business_connection)
+    dispatcher.business_message.register(on_business_message)
+    dispatcher.edited_business_message.register(on_business_message)
+    dispatcher.deleted_business_messages.register(on_business_messages_deleted)
+    dispatcher.guest_message.register(on_guest_message)
     dispatcher.stopped_message_generation.register(on_stopped_generation)
     return dispatcher
 
@@ -54,7 +69,8 @@ async def handle_update(dispatcher: Dispatcher, bot: Bot, raw: dict[str, Any], k
         return
     try:
         result = await dispatcher.feed_update(bot, update, key=key)
-    except DeliveryError as error:
+    except (DeliveryError, TelegramAPIError) as refused:
+        error = failure_of(refused) if isinstance(refused, TelegramAPIError) else refused
         if error.retry_after is not None:
             raise RetryLater(str(error), error.retry_after) from error
         log.info("update %s cannot be answered: %s", update.update_id, error)

@@ -11,7 +11,10 @@ from aiogram import Bot, Dispatcher
 from aiogram.exceptions import (
     ClientDecodeError,
     TelegramAPIError,
+    TelegramNetworkError,
     TelegramNotFound,
+    TelegramRetryAfter,
+    TelegramServerError,
     TelegramUnauthorizedError,
 )
 from aiogram.types import User
@@ -28,10 +31,11 @@ from bot.telegram.doorman import Doorman
 from bot.telegram.files import TelegramFiles
 from bot.telegram.handlers.commands import COMMANDS
 from bot.telegram.intake import Intake
+from bot.telegram.last_word import last_word
 from bot.telegram.menu import publish_menu
 from bot.telegram.pace import Pace
 from bot.telegram.poller import BAD_TOKEN, HANDLED_UPDATES, Poller
-from bot.telegram.ports import Access, Conversations, Enqueue, Memories, OnIdentity, Turns
+from bot.telegram.ports import Access, Chats, Conversations, Enqueue, Memories, OnIdentity, Turns
 from bot.telegram.racing import pause
 from bot.telegram.session import BotSession, redacted
 from bot.telegram.streaming import Rhythm, StreamMode, TelegramSinks
@@ -61,6 +65,7 @@ class Rooms:
     memories: Memories
     conversations: Conversations
     access: Access
+    chats: Chats
     enqueue: Enqueue
     on_identity: OnIdentity
 
@@ -112,20 +117,40 @@ class TelegramFace:
         """Fetch updates until `stop` is set. Raises ConfigError when Telegram refuses the token."""
         await Poller(self.bot, self.intake.accept).run(stop)
 
-    async def use_webhook(self, url: str, secret: str) -> None:
-        """Ask Telegram to post updates to `url`; what waits there is kept. Raises ConfigError if refused."""
-        try:
-            await self.bot.set_webhook(
-                url, secret_token=secret, allowed_updates=HANDLED_UPDATES, drop_pending_updates=False
-            )
-        except TelegramAPIError as error:
-            raise ConfigError(f"Telegram refused WEBHOOK_URL: {redacted(error.message)}") from None
+    async def use_webhook(self, url: str, secret: str, stop: asyncio.Event | None = None) -> None:
+        """Ask Telegram to post updates to `url`, again and again while it is out of reach.
+
+        What waits there is kept. Raises ConfigError if it refuses.
+        """
+        stop, seconds = stop or asyncio.Event(), _FIRST_PAUSE
+        while not stop.is_set():
+            try:
+                await self.bot.set_webhook(
+                    url, secret_token=secret, allowed_updates=HANDLED_UPDATES, drop_pending_updates=False
+                )
+            except (
+                TelegramNetworkError,
+                TelegramServerError,
+                TelegramRetryAfter,
+                ClientDecodeError,
+            ) as error:
+                log.warning("webhook not set, next try in %.0f s: %s", seconds, redacted(str(error)))
+                seconds = await self._pause(seconds, stop)
+            except TelegramAPIError as error:
+                raise ConfigError(f"Telegram refused WEBHOOK_URL: {redacted(error.message)}") from None
+            else:
+                return
 
     async def handle_update(self, payload: dict[str, Any], job_id: int) -> None:
         """Do one "telegram.update" job; the job's id makes its answers unrepeatable."""
         if self._dispatcher is None:
             raise RuntimeError("the face is not started")
         await handle_update(self._dispatcher, self.bot, payload, key=f"u:{job_id}")
+
+    async def give_up_update(self, payload: dict[str, Any], job_id: int, *, unreadable: bool) -> None:
+        """Tell the one who waits that a "telegram.update" job ended without an answer."""
+        if self._dispatcher is not None:
+            await last_word(payload, self._dispatcher["desk"], f"last:{job_id}", unreadable=unreadable)
 
     async def close(self) -> None:
         """Close the connections to Telegram."""
@@ -142,6 +167,7 @@ class TelegramFace:
             memories=rooms.memories,
             conversations=rooms.conversations,
             access=rooms.access,
+            chats=rooms.chats,
             default_language=self._settings.default_language,
             reads_groups=bool(me.can_read_all_group_messages),
         )
@@ -156,6 +182,11 @@ class TelegramFace:
             except (TelegramAPIError, ClientDecodeError) as error:
                 why = redacted(str(error))
                 log.warning("Telegram is out of reach, next try in %.0f s: %s", seconds, why)
-            await pause(seconds, stop)
-            seconds = min(seconds * 2, _LONGEST_PAUSE)
+            seconds = await self._pause(seconds, stop)
         return None
+
+    @staticmethod
+    async def _pause(seconds: float, stop: asyncio.Event) -> float:
+        """Wait before the next try; returns how long to wait after it."""
+        await pause(seconds, stop)
+        return min(seconds * 2, _LONGEST_PAUSE)

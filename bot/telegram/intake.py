@@ -9,6 +9,7 @@ from bot.core.jobs import NewJob
 from bot.telegram.ports import Enqueue
 
 KIND = "telegram.update"
+_PLACE = 64
 
 RawUpdate = dict[str, Any]
 
@@ -18,10 +19,15 @@ def job_of(bot_id: int, update: RawUpdate) -> NewJob:
     return NewJob(
         kind=KIND,
         pool="receive",
-        lane=f"in:{bot_id}:{_place(update)}",
+        lane=lane_of(bot_id, _place(update)),
         payload=update,
         dedup_key=f"tg:{bot_id}:{update['update_id']}",
     )
+
+
+def lane_of(bot_id: int, place: str) -> str:
+    """The lane in which the updates of one chat are handled, one after another."""
+    return f"in:{bot_id}:{place}"
 
 
 def _place(update: RawUpdate) -> str:
@@ -33,10 +39,10 @@ def _place(update: RawUpdate) -> str:
         for holder in (event, message if isinstance(message, dict) else {}):
             chat = holder.get("chat")
             if isinstance(chat, dict) and "id" in chat:
-                return str(chat["id"])
+                return str(chat["id"])[:_PLACE]
         person = event.get("from") or event.get("user")
         if isinstance(person, dict) and "id" in person:
-            return str(person["id"])
+            return str(person["id"])[:_PLACE]
     return "none"
 
 

@@ -8,7 +8,7 @@ from typing import Literal, get_args
 
 from aiogram.types import InlineKeyboardButton, InlineKeyboardMarkup
 
-from bot.core.messages import Notice
+from bot.core.messages import Notice, Person
 from bot.telegram.i18n import Translator
 from bot.telegram.ports import MemoryPage
 
@@ -17,7 +17,9 @@ ANYONE = 0
 """Owner of a button that everybody may press; what it does checks the rights itself."""
 
 _MAX_BYTES = 64
+_MOST = 2**63
 _MAX_UNDO_BUTTONS = 8
+_UNDO_IN_A_ROW = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +47,14 @@ class Press:
             owner, *ids = map(int, numbers)
         except ValueError:
             return None
+        if not all(0 <= number < _MOST for number in (owner, *ids)):
+            return None
         return cls(action, owner, tuple(ids))  # type: ignore[arg-type] # checked against the literal above
+
+
+def owner_of(person: Person) -> int:
+    """Whose buttons stand below an answer to this person; an anonymous administrator's are everybody's."""
+    return int(person.external_id) if person.external_id.isdecimal() else ANYONE
 
 
 def _button(text: str, press: Press) -> InlineKeyboardButton:
@@ -67,10 +76,11 @@ def answer_buttons(
     """Below a finished answer: Retry when it failed, Undo for each thing that was remembered."""
     ids = [memory_id for notice in notices for memory_id in notice.memory_ids][:_MAX_UNDO_BUTTONS]
     rows = [[_button(t("🔁 Retry"), Press("retry", owner, (turn_id,)))]] if failed else []
+    undo = []
     for number, memory_id in enumerate(ids, start=1):
         text = t("↩️ Undo") if len(ids) == 1 else t("↩️ Undo {number}", number=number)
-        rows.append([_button(text, Press("undo", owner, (memory_id,)))])
-    return _rows(rows)
+        undo.append(_button(text, Press("undo", owner, (memory_id,))))
+    return _rows(rows + [undo[at : at + _UNDO_IN_A_ROW] for at in range(0, len(undo), _UNDO_IN_A_ROW)])
 
 
 def without_press(markup: InlineKeyboardMarkup | None, data: str | None) -> InlineKeyboardMarkup | None:

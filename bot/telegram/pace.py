@@ -48,9 +48,9 @@ class Pace:
         """Telegram asked for silence: no frames to this chat for so long."""
         self._record(chat_id).held_until = self._clock.monotonic() + seconds
 
-    def held(self, chat_id: int) -> bool:
-        """Whether the chat is under such a silence now."""
-        return self._clock.monotonic() < self._record(chat_id).held_until
+    def held(self, chat_id: int) -> float:
+        """Seconds that such a silence still lasts; 0 when there is none."""
+        return max(0.0, self._record(chat_id).held_until - self._clock.monotonic())
 
     def _record(self, chat_id: int) -> _Record:
         record = self._chats.setdefault(chat_id, _Record())

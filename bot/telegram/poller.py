@@ -30,6 +30,13 @@ HANDLED_UPDATES = [
     "edited_message",
     "callback_query",
     "my_chat_member",
+    "chat_member",
+    "channel_post",
+    "business_connection",
+    "business_message",
+    "edited_business_message",
+    "deleted_business_messages",
+    "guest_message",
     "stopped_message_generation",
 ]
 BAD_TOKEN = "Telegram does not know BOT_TOKEN: copy the token from @BotFather again."  # noqa: S105

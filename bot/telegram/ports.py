@@ -45,6 +45,10 @@ class Turns(Protocol):
         """Halt the person's answers in a chat at once; how many were halted."""
         ...
 
+    async def leave(self, chat: ChatRef) -> int:
+        """Halt all answers in a chat that the bot was sent away from; how many were halted."""
+        ...
+
     async def retry(self, turn_id: int, person: Person) -> bool:
         """Answer a failed turn again; False when it is not the person's, not failed or already running."""
         ...
@@ -122,6 +126,22 @@ class Conversations(Protocol):
 
     async def clear(self, chat: ChatRef, asker: Person) -> bool:
         """The same, and nothing reaches behind it."""
+        ...
+
+
+class Chats(Protocol):
+    """What happens to chats themselves."""
+
+    async def topic_named(self, chat: ChatRef, topic_id: int, title: str) -> None:
+        """A topic was opened or got another name."""
+        ...
+
+    async def member_changed(self, chat: ChatRef, person: Person, *, inside: bool) -> None:
+        """Somebody came or went."""
+        ...
+
+    async def became_supergroup(self, platform: str, old: str, new: str) -> bool:
+        """A group goes on under a new id; False when that is known already."""
         ...
 
 

@@ -117,8 +117,10 @@ def _harmless(url: str) -> bool:
 
 
 def _with_footer(text: str, spans: list[Span], lines: Iterable[str]) -> tuple[str, list[Span]]:
+    gap = "\n\n"
     for line in lines:
-        text = text.rstrip() + ("\n\n" if text.strip() else "")
+        text = text.rstrip() + (gap if text.strip() else "")
+        gap = "\n"
         spans = [*spans, Span("italic", utf16_len(text), utf16_len(line))]
         text += line
     return text, spans

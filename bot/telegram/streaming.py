@@ -17,7 +17,7 @@ from bot.core.ports import Clock, ReplySink
 from bot.telegram.answers import answer_parts
 from bot.telegram.delivery import Delivery
 from bot.telegram.i18n import translator
-from bot.telegram.keyboards import answer_buttons, stop_button
+from bot.telegram.keyboards import answer_buttons, owner_of, stop_button
 from bot.telegram.pace import Pace
 from bot.telegram.ports import Turns
 from bot.telegram.racing import pause
@@ -82,7 +82,7 @@ class TelegramSink:
         """Make the chat show the finished answer, whatever stands there already. Raises DeliveryError."""
         await self.halt()
         parts = answer_parts(reply, self._t)
-        owner = int(self._turn.asker.external_id)
+        owner = owner_of(self._turn.asker)
         keyboard = answer_buttons(
             self._t, owner, self._turn.turn_id, failed=reply.failed, notices=reply.notices
         )
@@ -154,7 +154,7 @@ class TelegramSink:
         self._drawn = text
 
     def _stop_button(self) -> InlineKeyboardMarkup:
-        return stop_button(self._t, int(self._turn.asker.external_id), self._turn.turn_id)
+        return stop_button(self._t, owner_of(self._turn.asker), self._turn.turn_id)
 
 
 class TelegramSinks:

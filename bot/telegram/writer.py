@@ -15,7 +15,8 @@ from aiogram.exceptions import (
     TelegramRetryAfter,
     TelegramServerError,
 )
-from aiogram.types import InlineKeyboardMarkup, LinkPreviewOptions, ReplyParameters
+from aiogram.types import InlineKeyboardMarkup, LinkPreviewOptions, ReactionTypeEmoji, ReplyParameters
+from aiogram.types.reaction_type_union import ReactionTypeUnion
 
 from bot.core.errors import DeliveryError
 from bot.core.messages import ChatRef
@@ -29,6 +30,7 @@ log = logging.getLogger(__name__)
 _NO_PREVIEW: Final = LinkPreviewOptions(is_disabled=True)
 _TRY_AGAIN_SECONDS = 2.0
 _MOST_ADAPTIONS = 4
+_REACTION_SECONDS = 3
 _GONE = ("message to edit not found", "message can't be edited", "message_id_invalid")
 
 
@@ -60,7 +62,7 @@ class Writer:
         """
         bare = False
         for _ in range(_MOST_ADAPTIONS):
-            await self._pace.turn(self.chat_id)
+            await self._turn()
             try:
                 result = await self._bot(self._message(part, keyboard, bare))
                 return int(result["message_id"])  # type: ignore[index] # RawSendMessage returns JSON
@@ -80,7 +82,7 @@ class Writer:
         """Make a message show this; False when it no longer exists. Raises DeliveryError."""
         bare = False
         for _ in range(_MOST_ADAPTIONS):
-            await self._pace.turn(self.chat_id)
+            await self._turn()
             try:
                 await self._bot.edit_message_text(
                     part.text,
@@ -113,9 +115,24 @@ class Writer:
     async def delete(self, message_id: int) -> None:
         """Delete a message if that still can be done."""
         try:
+            await self._turn()
             await self._bot.delete_message(self.chat_id, message_id)
-        except (TelegramAPIError, ClientDecodeError) as error:
+        except (TelegramAPIError, ClientDecodeError, DeliveryError) as error:
             log.info("chat %s: a message was not deleted: %s", self.chat_id, redacted(str(error)))
+
+    async def react(self, message_id: int, emoji: str) -> None:
+        """Put a reaction under a message, if this chat allows it."""
+        if self._pace.held(self.chat_id):
+            return
+        reaction: list[ReactionTypeUnion] = [ReactionTypeEmoji(emoji=emoji)]
+        try:
+            await self._bot.set_message_reaction(
+                self.chat_id, message_id, reaction, request_timeout=_REACTION_SECONDS
+            )
+        except (TelegramAPIError, ClientDecodeError) as error:
+            if isinstance(error, TelegramAPIError):
+                self._note(error)
+            log.info("chat %s: no reaction: %s", self.chat_id, redacted(str(error)))
 
     async def typing(self) -> None:
         """Show that an answer is being written; a failure of this is no failure."""
@@ -140,6 +157,13 @@ class Writer:
         except TelegramAPIError as error:
             self._note(error)
             raise failure_of(error) from None
+
+    async def _turn(self) -> None:
+        """Wait for a place in the flow. Raises DeliveryError while Telegram wants silence in this chat."""
+        if not self._pace.held(self.chat_id):
+            await self._pace.turn(self.chat_id)
+        if seconds := self._pace.held(self.chat_id):
+            raise DeliveryError("Telegram asked for silence in this chat", retry_after=seconds)
 
     def _message(self, part: Part, keyboard: InlineKeyboardMarkup | None, bare: bool) -> RawSendMessage:
         reply = None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy.orm import Session
 
@@ -13,21 +13,27 @@ from bot.context.history import strip_echo
 from bot.context.manager import ContextManager, ContextServices
 from bot.core.errors import DeliveryError, LLMError, RetryLater
 from bot.core.jobs import ClaimedJob
-from bot.core.llm import Completion, Message, ToolSpec, Usage
+from bot.core.llm import Finish, Message, ToolSpec
 from bot.core.messages import Notice, Reply
 from bot.core.ports import Clock, ReplySink, Sinks, TokenCounter
 from bot.core.trace import ContextTrace
 from bot.core.views import TurnView
 from bot.db import models
 from bot.db.engine import Database
-from bot.db.repositories import ledger, talk, turns
+from bot.db.repositories import jobs, ledger, talk, turns
 from bot.db.repositories.turn_view import ViewLimits, load_for_turn
 from bot.db.repositories.turns import TurnState
 from bot.tools.registry import ToolRegistry
+from bot.turns.exchange import fitted
 from bot.turns.halts import Halted, Halts
+from bot.turns.late import late_job, must_leave
 from bot.turns.loop import Outcome, ToolLoop
+from bot.turns.steps import forget_last_call
 
 log = logging.getLogger(__name__)
+
+CUT: Final[frozenset[Finish]] = frozenset(("length", "truncated", "content_filter"))
+"""How a call ends whose text is not whole."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +68,7 @@ class Answerer:
         sink = self._p.sinks.open(state.ref)
         if state.status == "answering":
             await self._produce(state, sink)
-        reply = await self._p.database.read(lambda s: stored_reply(s, turn_id))
-        await self._deliver(state, sink, reply)
+        await self._deliver(state, sink, job)
 
     async def give_up(self, job: ClaimedJob, error: Exception) -> None:
         """The last word on a turn whose job kept failing: a failed reply that can be retried."""
@@ -73,8 +78,7 @@ class Answerer:
         now = self._p.clock.now()
         state = await self._p.database.write(lambda s: turns.take_up(s, turn_id, now))
         if state is not None and state.status not in ("delivered", "undeliverable"):
-            reply = await self._p.database.read(lambda s: stored_reply(s, turn_id))
-            await self._deliver(state, self._p.sinks.open(state.ref), reply)
+            await self._deliver(state, self._p.sinks.open(state.ref), job, last=True)
 
     async def _produce(self, state: TurnState, sink: ReplySink) -> None:
         turn_id = state.ref.turn_id
@@ -88,7 +92,10 @@ class Answerer:
             await self._stopped(state, shown)
         except LLMError as error:
             log.warning("turn %s: the model failed: %s", turn_id, error)
-            await self._fail(turn_id, error.user_key)
+            if error.partial.strip():
+                await self._broken_off(state, max(error.partial, shown.text, key=len))
+            else:
+                await self._fail(turn_id, error.user_key)
         finally:
             self._p.halts.forget(turn_id)
 
@@ -98,6 +105,8 @@ class Answerer:
         outcome = await self._p.loop.run(view, manager.prompt, state.steps, shown.show)
         text = strip_echo(outcome.text, (self._p.context.identity().name,)).strip()
         if not text and not outcome.notices:
+            # A stored call that led to nothing would lead there again when the asker presses Retry.
+            await self._p.database.write(lambda s: forget_last_call(s, state.ref.turn_id))
             raise LLMError("bad_response", "the model answered with nothing")
         await self._settle(state, view, text, outcome, manager.trace, manager.sent)
 
@@ -116,7 +125,8 @@ class Answerer:
     ) -> None:
         """Transaction 2: reply, trace and the turn's end, together; usage was written with each step."""
         now, turn_id = self._p.clock.now(), state.ref.turn_id
-        new = self._reply_row(state, text)
+        cut = {"cut": True} if outcome.completion.finish in CUT else {}
+        new = self._reply_row(state, text, **cut)
 
         def unit(session: Session) -> None:
             message = talk.append(session, view.conversation_no, new) if text else None
@@ -138,20 +148,25 @@ class Answerer:
             meta=meta,
         )
 
+    async def _broken_off(self, state: TurnState, text: str) -> None:
+        """Keep what came before the deadline; what it cost is in the ledger already."""
+        now, turn_id = self._p.clock.now(), state.ref.turn_id
+        new = self._reply_row(state, text.strip(), cut=True)
+
+        def unit(session: Session) -> None:
+            message = talk.append(session, state.conversation_no, new)
+            turns.settle(session, turn_id, status="answered", now=now, reply=message)
+
+        await self._p.database.write(unit)
+
     async def _stopped(self, state: TurnState, shown: _Shown) -> None:
-        """Keep what was written before the asker said stop, marked as what it is."""
+        """Keep what came before the asker said stop, marked; what it cost is in the ledger already."""
         now, turn_id, text = self._p.clock.now(), state.ref.turn_id, shown.text.strip()
         new = self._reply_row(state, text, stopped=True)
-        spent = Completion(
-            text=text, tool_calls=(), finish="truncated", model="",
-            usage=Usage(completion_tokens=new.token_count, estimated=True),
-        )  # fmt: skip
 
         def unit(session: Session) -> None:
             message = talk.append(session, state.conversation_no, new) if text else None
             turns.settle(session, turn_id, status="stopped", now=now, reply=message)
-            if text:
-                ledger.charge(session, spent, "reply", now, turn_id=turn_id, user_id=state.user_id)
 
         await self._p.database.write(unit)
 
@@ -166,16 +181,31 @@ class Answerer:
 
         await self._p.database.write(unit)
 
-    async def _deliver(self, state: TurnState, sink: ReplySink, reply: Reply) -> None:
+    async def _deliver(
+        self, state: TurnState, sink: ReplySink, job: ClaimedJob, *, last: bool = False
+    ) -> None:
         turn_id, status = state.ref.turn_id, "delivered"
+        reply = await self._p.database.read(lambda s: stored_reply(s, turn_id))
         try:
             await sink.finish(reply)
         except DeliveryError as error:
-            if error.retry_after is not None:
-                raise RetryLater(str(error), error.retry_after) from error
+            seconds = error.retry_after
+            if seconds is not None and not last and not must_leave(job, seconds, self._p.clock.now()):
+                raise RetryLater(str(error), seconds) from error
+            if seconds is not None and await self._put_off(turn_id, job, seconds):
+                return
             log.warning("turn %s cannot be delivered: %s", turn_id, error)
             status = "undeliverable"
         await self._p.database.write(lambda s: _close(s, turn_id, status))
+
+    async def _put_off(self, turn_id: int, job: ClaimedJob, seconds: float) -> bool:
+        now = self._p.clock.now()
+        later = late_job(turn_id, job, seconds, now)
+        if later is None:
+            return False
+        log.warning("turn %s is shown later: it cannot be shown now", turn_id)
+        await self._p.database.write(lambda s: jobs.enqueue(s, [later], now))
+        return True
 
 
 class _Shown:
@@ -205,14 +235,16 @@ class _Prompting:
         return self._manager.trace if self._manager is not None else ContextTrace()
 
     async def prompt(self, exchange: Sequence[Message]) -> tuple[list[Message], Sequence[ToolSpec]]:
-        room = self._p.tokens.count_messages(exchange) if exchange else 0
+        """The prompt with the exchange behind it, and the tools that it leaves room for."""
         ceiling = self._p.context.settings.context_max_tokens
+        exchange = fitted(exchange, ceiling, self._p.tokens) if exchange else []
+        room = self._p.tokens.count_messages(exchange) if exchange else 0
         if self._manager is None or self._manager.trace.total + room > ceiling:
             specs = self._p.tools.specs()
             self._manager = ContextManager.for_turn(self._p.context, self._view, specs, room)
             self._built = await self._manager.build_context()
         self.sent = [*self._built, *exchange]
-        return self._built, self._manager.tools
+        return self.sent, self._manager.tools
 
 
 def stored_reply(session: Session, turn_id: int) -> Reply:
@@ -228,6 +260,7 @@ def stored_reply(session: Session, turn_id: int) -> Reply:
         notices=notices,
         failed=turn.error_key is not None,
         stopped=bool(message and message.meta.get("stopped")) or turn.status == "stopped",
+        cut=bool(message and message.meta.get("cut")),
         error_key=turn.error_key,
     )
 

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 from bot.core.messages import ChatRef, Incoming, Person
 from bot.core.ports import Clock
 from bot.db.engine import Database
-from bot.db.models import Chat, Turn
+from bot.db.models import Chat, Turn, User
 from bot.db.repositories import jobs, people, talk, turns
 from bot.turns.halts import Halts
 from bot.turns.receive import Receipt, Receiver, turn_job
@@ -31,17 +31,39 @@ class Turns:
         await self._receiver.edited(incoming)
 
     async def stop(self, chat: ChatRef, person: Person) -> int:
-        """Halt the person's answers in this chat at once; returns how many there were."""
+        """Halt the person's answers in this chat at once; returns how many there were.
+
+        What an anonymous administrator asked has no other owner, so that anybody may halt it.
+        """
 
         def unit(session: Session) -> list[int]:
             row, user = people.find_chat(session, chat), people.find_user(session, person)
             if row is None or user is None:
                 return []
             ids = turns.open_turns(session, row.id, user.id)
+            for turn_id in turns.open_turns(session, row.id, None):
+                asker = session.get_one(User, session.get_one(Turn, turn_id).user_id)
+                if people.stands_for_chat(asker):
+                    ids.append(turn_id)
             turns.request_stop(session, ids)
             return ids
 
-        ids = await self._db.write(unit)
+        return self._halt(await self._db.write(unit))
+
+    async def leave(self, chat: ChatRef) -> int:
+        """The bot was sent away: what it still owes in this chat ends; returns how much that was."""
+
+        def unit(session: Session) -> list[int]:
+            row = people.find_chat(session, chat)
+            if row is None or row.external_id != chat.external_id:
+                return []
+            ids = turns.open_turns(session, row.id, None)
+            turns.request_stop(session, ids)
+            return ids
+
+        return self._halt(await self._db.write(unit))
+
+    def _halt(self, ids: list[int]) -> int:
         for turn_id in ids:
             self._halts.halt(turn_id)
         return len(ids)
@@ -52,7 +74,9 @@ class Turns:
 
         def unit(session: Session) -> bool:
             turn, user = session.get(Turn, turn_id, with_for_update=True), people.find_user(session, person)
-            if turn is None or user is None or turn.user_id != user.id or turn.error_key is None:
+            if turn is None or user is None or turn.error_key is None:
+                return False
+            if turn.user_id != user.id and not people.stands_for_chat(session.get_one(User, turn.user_id)):
                 return False
             turn.status, turn.error_key, turn.stop_requested = "waiting", None, False
             again = int(now.timestamp() * 1000)

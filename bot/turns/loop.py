@@ -33,7 +33,7 @@ class Outcome:
 
 
 Prompt = Callable[[Sequence[Message]], Awaitable[tuple[list[Message], Sequence[ToolSpec]]]]
-"""Builds the prompt that leaves room for the given tool exchange, which the loop appends to it."""
+"""Builds the whole prompt, the given tool exchange at its end, with the tools to offer."""
 
 
 class ToolLoop:
@@ -61,8 +61,7 @@ class ToolLoop:
         said: list[str] = []
         seen: set[tuple[str, str]] = set()
         for number in range(ROUNDS):
-            base, specs = await prompt(exchange)
-            messages = [*base, *exchange]
+            messages, specs = await prompt(exchange)
             offered = () if number == ROUNDS - 1 else specs
             before = "\n\n".join(said)
             completion = await self._step(view, number, messages, offered, done, _after(before, on_text))

@@ -3,28 +3,28 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Literal
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from bot.core.ids import conversation_of
 from bot.core.jobs import NewJob
-from bot.core.messages import Incoming
+from bot.core.messages import Incoming, Person
 from bot.core.ports import Clock, TokenCounter
 from bot.core.text import label as inert
 from bot.db.engine import Database
 from bot.db.models import Chat, Conversation, Message, Turn, User
 from bot.db.repositories import jobs, people, talk, turns
 from bot.services.access import Access
+from bot.turns import bursts
 
 Outcome = Literal["answering", "queued", "recorded", "duplicate", "stranger", "group_pending"]
 
-BURST_PAUSE = 0.8
-"""Seconds that a turn of an album or a burst waits for its next part."""
-
-CLIENT_SPLIT = 4000
-"""A text this long was probably split by the client: more of it follows at once."""
+OWED = ("waiting", "answering", "answered", "failed", "stopped")
+"""States of a turn whose answer holds its conversation's lane."""
 
 MESSAGE_LIMIT = 400_000
 """Characters of a message that are stored; nobody types more."""
@@ -35,7 +35,7 @@ COUNT_IN_THREAD = 20_000
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """What became of a message."""
+    """What became of a message; "queued" is a question that waits behind another one's answer."""
 
     outcome: Outcome
     turn_id: int | None = None
@@ -72,14 +72,16 @@ class Receiver:
         return await self._db.write(lambda s: self._unit(s, incoming, tokens, by, now))
 
     async def edited(self, incoming: Incoming) -> None:
-        """Take over an edited text; a message that was never stored is left alone."""
+        """Take over an edited text; a message that was never stored is left alone, and no turn begins."""
         now = self._clock.now()
         tokens = await self._count(incoming.text)
 
         def unit(session: Session) -> None:
             chat = people.find_chat(session, incoming.chat)
-            message = chat and talk.by_external_id(session, chat.id, incoming.external_id)
-            if message:
+            if chat is None:
+                return
+            message = talk.by_external_id(session, chat.id, at_home(incoming, chat).external_id)
+            if message is not None:
                 talk.edit(session, message, incoming.text[:MESSAGE_LIMIT], tokens, now)
 
         await self._db.write(unit)
@@ -94,9 +96,9 @@ class Receiver:
     ) -> Receipt:
         decision = self._access.decide_in(session, incoming.sender, incoming.chat)
         if decision != "allowed":
-            language = self._access.language_in(session, incoming.sender) if incoming.sender else "en"
-            return Receipt(decision, None, language)
+            return Receipt(decision, None, self._language(session, incoming))
         chat = people.upsert_chat(session, incoming.chat, now)
+        incoming = at_home(incoming, chat)
         if talk.known(session, chat.id, incoming.external_id):
             return Receipt("duplicate")
         user = people.upsert_user(session, incoming.sender, now) if incoming.sender else None
@@ -105,10 +107,14 @@ class Receiver:
             people.seen_in(session, chat, user, now)
         conversation = talk.active_conversation(session, chat, incoming.chat, user, now)
         message = self._store(session, incoming, conversation, chat, user, tokens)
-        if incoming.addressed is None or user is None or incoming.sender is None:
+        asker = user or (people.upsert_user(session, speaker(incoming), now) if incoming.addressed else None)
+        if asker is None:
             return Receipt("recorded")
-        language = self._access.language_in(session, incoming.sender)
-        return self._turn(session, incoming, conversation, message, user, language, channel, now)
+        session.flush()
+        return self._answered(session, incoming, message, asker, channel, now)
+
+    def _language(self, session: Session, incoming: Incoming) -> str:
+        return self._access.language_in(session, incoming.sender or speaker(incoming))
 
     def _store(
         self,
@@ -136,59 +142,87 @@ class Receiver:
                 reply_to=target.id if target else None,
                 quote=incoming.quote or (incoming.reply_to_text if target is None else None),
                 forwarded_from=incoming.forwarded_from,
+                meta=bursts.album_mark(incoming),
             ),
         )
         talk.attach(session, message, incoming.attachments)
         talk.refer(session, chat.id, [incoming.external_id], message.id)
         return message
 
-    def _turn(
+    def _answered(
+        self, session: Session, incoming: Incoming, message: Message, asker: User, channel: str, now: datetime
+    ) -> Receipt:
+        """Extend the turn that the message belongs to, or make one if the bot is meant."""
+        place = bursts.Place(conversation_of(message.id), asker.id)
+        language = self._language(session, incoming)
+        part = bursts.open_turn_for(session, incoming, place)
+        if part is not None:
+            bursts.join(session, incoming, part, message)
+            jobs.move_due(session, turn_job_key(part.id), now + timedelta(seconds=bursts.BURST_PAUSE))
+            return Receipt("answering", part.id, language)
+        if incoming.addressed is None and not bursts.follows_comment(session, incoming, place):
+            return Receipt("recorded")
+        turn = self._open(session, incoming, message, place, language, channel, now)
+        behind = others_owed(session, place.conversation_no, turn.id)
+        return Receipt("queued" if behind else "answering", turn.id, language)
+
+    def _open(
         self,
         session: Session,
         incoming: Incoming,
-        conversation: Conversation,
         message: Message,
-        user: User,
+        place: bursts.Place,
         language: str,
         channel: str,
         now: datetime,
-    ) -> Receipt:
-        burst = burst_key(incoming)
-        open_part = turns.waiting_part(session, conversation.no, user.id, joinable(burst))
-        if open_part and (now - open_part.last_part_at).total_seconds() <= BURST_PAUSE * 3:
-            turns.extend(session, open_part, message.id, now)
-            jobs.move_due(session, turn_job_key(open_part.id), now + timedelta(seconds=BURST_PAUSE))
-            return Receipt("queued", open_part.id, language)
+    ) -> Turn:
+        chat_id = session.get_one(Conversation, place.conversation_no).chat_id
         turn = turns.open_turn(
             session,
             Turn(
-                conversation_no=conversation.no, chat_id=conversation.chat_id, user_id=user.id,
-                message_id=message.id, channel=channel, language=language, burst_key=burst,
-                tainted=incoming.forwarded_from is not None, created_at=now, last_part_at=now,
+                conversation_no=place.conversation_no, chat_id=chat_id, user_id=place.user_id,
+                message_id=message.id, channel=channel, language=language,
+                burst_key=bursts.burst_key(incoming), tainted=incoming.forwarded_from is not None,
+                created_at=now, last_part_at=incoming.sent_at,
             ),
             message.id,
         )  # fmt: skip
-        due = now + timedelta(seconds=BURST_PAUSE) if burst else now
-        jobs.enqueue(session, [turn_job(turn.id, conversation.no, due)], now)
-        return Receipt("answering", turn.id, language)
+        for earlier in bursts.earlier_parts(session, incoming, message):
+            turns.extend(session, turn, earlier, incoming.sent_at)
+        pause = bursts.BURST_PAUSE if bursts.held(session, incoming) else 0.0
+        jobs.enqueue(session, [turn_job(turn.id, place.conversation_no, now + timedelta(seconds=pause))], now)
+        return turn
 
 
-def burst_key(incoming: Incoming) -> str | None:
-    """What parts of one burst share; None for a message that stands alone."""
-    if incoming.media_group_id is not None:
-        return f"album:{incoming.media_group_id}"
-    if incoming.forwarded_from is not None:
-        return "forwarded"
-    if len(incoming.text) >= CLIENT_SPLIT:
-        return "long"
-    return None
+def speaker(incoming: Incoming) -> Person:
+    """Stands for the person whom an anonymous administrator or a channel hides.
+
+    Its facts are nobody's: none are kept and none are shown.
+    """
+    chat = incoming.chat
+    return people.chat_person(incoming.speaker_id or chat.external_id, incoming.sender_title or chat.title)
 
 
-def joinable(burst: str | None) -> tuple[str, ...]:
-    """The bursts that a message may continue: its own, or a split text or forwarded bundle before it."""
-    if burst is not None and burst.startswith("album:"):
-        return (burst,)
-    return ("long", "forwarded")
+def at_home(incoming: Incoming, chat: Chat) -> Incoming:
+    """The message as one of the stored chat, also when it was sent to the group that this chat once was."""
+    before = incoming.chat.external_id
+    if chat.external_id == before:
+        return incoming
+    replied = incoming.reply_to_external_id
+    return replace(
+        incoming,
+        chat=people.as_chat_ref(chat, incoming.chat.topic_id),
+        external_id=talk.former_id(before, incoming.external_id),
+        reply_to_external_id=talk.former_id(before, replied) if replied is not None else None,
+    )
+
+
+def others_owed(session: Session, conversation_no: int, turn_id: int) -> bool:
+    """Whether another answer of the conversation is not shown yet."""
+    query = select(Turn.id).where(
+        Turn.conversation_no == conversation_no, Turn.status.in_(OWED), Turn.id != turn_id
+    )
+    return session.scalar(query.limit(1)) is not None
 
 
 def turn_job_key(turn_id: int, again: int = 0) -> str:

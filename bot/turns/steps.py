@@ -5,7 +5,11 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
 from bot.core.llm import Completion, ToolCall, Usage
+from bot.db.models import TurnStep
 
 
 def llm_key(number: int) -> str:
@@ -29,3 +33,11 @@ def unpack(data: dict[str, Any]) -> Completion:
         cost=data["cost"],
         notes=tuple(data["notes"]),
     )
+
+
+def forget_last_call(session: Session, turn_id: int) -> None:
+    """Let a turn ask again for its last model call, whose answer was of no use."""
+    calls = session.scalars(select(TurnStep).where(TurnStep.turn_id == turn_id, TurnStep.key.like("llm:%")))
+    last = max(calls, key=lambda step: int(step.key.partition(":")[2]), default=None)
+    if last is not None:
+        session.delete(last)

@@ -15,7 +15,7 @@ from bot.jobs.registry import JobRegistry, RetryPolicy
 from bot.jobs.worker import Worker
 from tests.support.waiting import until
 
-WORKERS, JOBS, LANES = 24, 240, 24
+WORKERS, JOBS, LANES = 24, 144, 16
 
 
 class Ledger:

@@ -7,6 +7,7 @@ import signal
 import sqlite3
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -75,6 +76,20 @@ def at_request(number: int, later: float = 0.0) -> Moment:
     return plan
 
 
+def at_slow_answer(moment: Moment) -> Moment:
+    """The same moment in an answer that takes its time."""
+
+    def plan(bots: Bots) -> None:
+        def answer(body: Body) -> Step:
+            step = _converse(body)
+            return replace(step, delay=0.25) if isinstance(step, Text) else step
+
+        bots.llm.default(answer)
+        moment(bots)
+
+    return plan
+
+
 MOMENTS: dict[str, Moment] = {
     "updates fetched, not committed": at_call("getUpdates"),
     "typing shown": at_call("sendChatAction"),
@@ -85,7 +100,7 @@ MOMENTS: dict[str, Moment] = {
     "first words sent, id not stored": at_call("sendMessage"),
     "first words sent and stored": at_request(2, 1.0),
     "an edit made": at_call("editMessageText"),
-    "the last edit made": at_call("editMessageText", 2),
+    "the last edit made": at_slow_answer(at_call("editMessageText", 2)),
 }
 
 

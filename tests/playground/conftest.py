@@ -1,14 +1,18 @@
-"""The messenger page in a browser; one server for each module."""
+"""The messenger page in a browser, one server for each module; and the rehearsal model over HTTP."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
+from typing import TYPE_CHECKING
 
 import pytest
 from selenium.webdriver import Chrome
 
 from tests.playground.messenger import Page
 from tests.playground.page import RunningPage, running_page
+
+if TYPE_CHECKING:
+    from tests.support.rehearsal import Rehearsal
 
 
 @pytest.fixture(scope="module")
@@ -25,3 +29,12 @@ def page(browser: Chrome, site: RunningPage) -> Iterator[Page]:
     browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
     bad = [entry for entry in browser.get_log("browser") if entry["level"] in ("SEVERE", "WARNING")]
     assert not bad, bad
+
+
+@pytest.fixture
+async def rehearsal() -> AsyncIterator[Rehearsal]:
+    """The rehearsal model behind an OpenAI client."""
+    from tests.support.rehearsal import running_rehearsal
+
+    async with running_rehearsal() as running:
+        yield running

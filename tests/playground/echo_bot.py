@@ -14,6 +14,7 @@ COMMANDS = {
     ],
     "uk": [{"command": "memories", "description": "Що я про вас пам'ятаю"}],
 }
+DRAFT = "Once upon a time"
 STEPS = ("It grows", "It grows and grows", "It grows and grows until it is done.")
 
 
@@ -45,6 +46,8 @@ class EchoBot:
     async def _take(self, update: dict[str, Any]) -> None:
         if query := update.get("callback_query"):
             await self._pressed(query)
+        if stopped := update.get("stopped_message_generation"):
+            await self.call("sendMessage", chat_id=stopped["chat"]["id"], text=f"kept: {DRAFT}")
         message = update.get("message")
         if message and "from" in message and (message.get("text") or message.get("photo")):
             await self._answer(message)
@@ -66,6 +69,10 @@ class EchoBot:
         chat, text = message["chat"]["id"], message.get("text", "")
         if text == "grow":
             await self._grow(chat)
+        elif text == "draft":
+            for frame in ("", DRAFT):
+                await self.call("sendMessageDraft", chat_id=chat, draft_id=5, text=frame, can_stop=True)
+                await asyncio.sleep(0.4)
         elif text == "buttons":
             row = [{"text": word, "callback_data": word} for word in ("notice", "alert")]
             await self.call(

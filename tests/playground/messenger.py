@@ -47,6 +47,17 @@ class Page:
     def write(self, text: str, end: str = Keys.ENTER) -> None:
         self.one("#composer-text").send_keys(text, end)
 
+    def panel(self, tab: str) -> None:
+        """Open the panel at a tab."""
+        if not self.all(".panel"):
+            self.one('[aria-label="About this playground"]').click()
+        self.one(f'[data-tab="{tab}"]').click()
+
+    def menu(self, words: str) -> None:
+        """Choose from the menu of the chat that is open."""
+        self.one('[aria-label="Chat menu"]').click()
+        self.one(".menu-item", words).click()
+
     def last(self, text: str) -> WebElement:
         """The last message, once it holds the text."""
         found: WebElement = self.until(

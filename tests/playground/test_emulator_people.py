@@ -149,7 +149,7 @@ async def test_what_people_send(bot: Bot, telegram: RunningEmulator) -> None:
     await ann.forward(said, chat)
     await ann.forward(said, chat, hidden="Somebody")
     await ann.say(chat, "довге " * 1000)
-    await borys.say(group, "the group says", anonymous=True)
+    await ann.say(group, "the group says", anonymous=True)
     edited = await borys.say(group, "tpyo")
     await borys.edit(edited, "typo")
     await ann.send(chat, "voice", b"OggS", duration=3)

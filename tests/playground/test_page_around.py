@@ -75,7 +75,7 @@ def test_the_steps_of_a_message(page: Page) -> None:
 
 def test_connecting_says_what_is_wrong_and_what_is_next(page: Page) -> None:
     page.visit(OKSANA, OKSANA)
-    page.one('[data-tab="connect"]').click()
+    page.panel("connect")
     assert "Rehearsal model" in page.one(".model-status").text
     page.one("input[name=token]").send_keys("hello", Keys.ENTER)
     assert "123456789:AbC…" in page.one(".telegram-form .bad").text
@@ -87,6 +87,7 @@ def test_connecting_says_what_is_wrong_and_what_is_next(page: Page) -> None:
 
 def test_the_page_speaks_three_languages(page: Page) -> None:
     page.visit(OKSANA, OKSANA)
+    page.panel("guide")
     for code, word in (("uk", "Ви —"), ("ru", "Вы —"), ("en", "You are")):
         page.one(f'.languages [lang="{code}"]').click()
         assert page.one(".identity").text.startswith(word)

@@ -32,6 +32,7 @@ def test_the_first_minute(page: Page) -> None:
     assert page.one(".quote-text").text == "/start"
     assert page.one("#composer-text").get_attribute("value") == ""
     assert page.all(".message.mine")[-1].text.startswith("first line\nsecond <b>line</b>")
+    page.panel("guide")
     assert "What is real here" in page.one(".panel").text
 
 

@@ -139,7 +139,7 @@ async def test_questions_about_the_asker(rehearsal: Rehearsal, question: str, ho
 @pytest.mark.parametrize(
     ("fact", "never"),
     [
-        ("Не їсть м'яса", ("курячий",)),
+        ("Не їсть м'яса", ("курячий", "лосося")),
         ("Вегетаріанка", ("курячий", "лосося")),
         ("Is vegan", ("курячий", "лосося", "різото", "омлет")),
         ("Алергія на рибу", ("лосося",)),

@@ -11,13 +11,10 @@ import pytest
 from bot.core.clock import SystemClock
 from bot.core.nursery import Nursery
 from bot.telegram.face import FaceSettings, Rooms, TelegramFace
-from bot.telegram.streaming import Rhythm, StreamMode
+from bot.telegram.streaming import StreamMode
 from tests.support.emulator import RunningEmulator, running_emulator
 from tests.telegram.rooms import Below
-
-QUICK = Rhythm(
-    typing=0.2, first_after=0.05, first_at_latest=0.1, private_edits=0.08, group_edits=0.08, tick=0.01
-)
+from tests.telegram.scene import QUICK, Scene, scene_in
 
 
 @dataclass
@@ -61,7 +58,13 @@ def make_face(
         rhythm=QUICK,
     )
     rooms = Rooms(
-        below.turns, below.memories, below.conversations, below.access, below.enqueue, below.on_identity
+        below.turns,
+        below.memories,
+        below.conversations,
+        below.access,
+        below.chats,
+        below.enqueue,
+        below.on_identity,
     )
     return TelegramFace(settings, rooms, SystemClock(), nursery)
 
@@ -96,3 +99,23 @@ async def stage(telegram: RunningEmulator, below: Below, nursery: Nursery) -> As
     await asyncio.gather(*tasks)
     await nursery.close()
     await face.close()
+
+
+@pytest.fixture
+def mode() -> StreamMode:
+    return "edit"
+
+
+@pytest.fixture
+async def face(
+    telegram: RunningEmulator, below: Below, nursery: Nursery, mode: StreamMode
+) -> AsyncIterator[TelegramFace]:
+    face = make_face(telegram, below, nursery, mode)
+    yield face
+    await nursery.close()
+    await face.close()
+
+
+@pytest.fixture
+async def scene(telegram: RunningEmulator, below: Below, face: TelegramFace) -> Scene:
+    return await scene_in(telegram, below, face)

@@ -24,6 +24,7 @@ class KeptTurns:
     received: list[Incoming] = field(default_factory=list)
     edits: list[Incoming] = field(default_factory=list)
     stops: list[tuple[ChatRef, Person]] = field(default_factory=list)
+    left: list[ChatRef] = field(default_factory=list)
     running: int = 0
     retryable: set[int] = field(default_factory=set)
     notes: list[tuple[int, tuple[str, ...], bool]] = field(default_factory=list)
@@ -38,6 +39,10 @@ class KeptTurns:
 
     async def stop(self, chat: ChatRef, person: Person) -> int:
         self.stops.append((chat, person))
+        return self.running
+
+    async def leave(self, chat: ChatRef) -> int:
+        self.left.append(chat)
         return self.running
 
     async def retry(self, turn_id: int, person: Person) -> bool:
@@ -146,6 +151,23 @@ class KeptAccess:
 
 
 @dataclass
+class KeptChats:
+    topics: dict[tuple[str, int], str] = field(default_factory=dict)
+    members: list[tuple[str, str, bool]] = field(default_factory=list)
+    moves: list[tuple[str, str]] = field(default_factory=list)
+
+    async def topic_named(self, chat: ChatRef, topic_id: int, title: str) -> None:
+        self.topics[chat.external_id, topic_id] = title
+
+    async def member_changed(self, chat: ChatRef, person: Person, *, inside: bool) -> None:
+        self.members.append((chat.external_id, person.external_id, inside))
+
+    async def became_supergroup(self, platform: str, old: str, new: str) -> bool:
+        self.moves.append((old, new))
+        return True
+
+
+@dataclass
 class Below:
     """All of them together, and the queue of stored jobs."""
 
@@ -153,6 +175,7 @@ class Below:
     memories: KeptMemories = field(default_factory=KeptMemories)
     conversations: KeptConversations = field(default_factory=KeptConversations)
     access: KeptAccess = field(default_factory=KeptAccess)
+    chats: KeptChats = field(default_factory=KeptChats)
     jobs: list[NewJob] = field(default_factory=list)
     identity: BotIdentity | None = None
 

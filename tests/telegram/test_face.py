@@ -24,7 +24,13 @@ from tests.telegram.rooms import Below
 
 def rooms(below: Below) -> Rooms:
     return Rooms(
-        below.turns, below.memories, below.conversations, below.access, below.enqueue, below.on_identity
+        below.turns,
+        below.memories,
+        below.conversations,
+        below.access,
+        below.chats,
+        below.enqueue,
+        below.on_identity,
     )
 
 
@@ -126,10 +132,11 @@ async def test_a_command_waits_when_telegram_asks_for_it(stage: Stage) -> None:
     await stage.settle()
     update = stage.below.jobs[0].payload
     update["message"]["text"] = "/help"
-    stage.telegram.emu.faults.add("sendMessage", Fault.too_many(9))
+    stage.telegram.emu.faults.add("sendMessage", Fault.too_many(1))
     with pytest.raises(RetryLater) as caught:
         await stage.face.handle_update(update, 77)
-    assert caught.value.seconds == 9.0
+    assert caught.value.seconds == 1.0
+    await asyncio.sleep(1.0)
     await stage.face.handle_update(update, 77)
     assert len(stage.telegram.bot_messages(chat)) == 1
 

@@ -132,7 +132,7 @@ def test_other_links_lose_their_target_but_not_their_text(link: str) -> None:
 
 def test_footers_stand_below_in_italics() -> None:
     (part,) = render("Answer **b**", ["🧠 Remembered: *x*", "second"])
-    assert part.text == "Answer b\n\n🧠 Remembered: *x*\n\nsecond"
+    assert part.text == "Answer b\n\n🧠 Remembered: *x*\nsecond"
     italics = [e for e in part.entities if e.type == "italic"]
     units = part.text.encode("utf-16-le")
     told = [units[e.offset * 2 : (e.offset + e.length) * 2].decode("utf-16-le") for e in italics]

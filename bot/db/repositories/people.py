@@ -16,6 +16,12 @@ from bot.db.upsert import insert_new
 SEEN_EVERY = 3600
 """Seconds between two updates of a person's last_seen_at: a write per message would say no more."""
 
+MOST_TOPICS = 500
+"""Topics of a chat whose titles are kept."""
+
+_TOPICS = "topics"
+_CHAT_PERSON = "chat:"
+
 
 def find_user(session: Session, person: Person) -> User | None:
     """The row of a person, if they were ever stored."""
@@ -51,9 +57,21 @@ def _refresh(user: User, person: Person, now: datetime) -> None:
 
 def find_chat(session: Session, chat: ChatRef) -> Chat | None:
     """The row of a chat, if it was ever stored."""
-    return session.scalar(
-        select(Chat).where(Chat.platform == chat.platform, Chat.external_id == chat.external_id)
-    )
+    found = _chat_by_id(session, chat.platform, chat.external_id)
+    if found is None and chat.type == "group":
+        # Late news of a group that has become a supergroup: its row goes by the new id.
+        moved = get_meta(session, moved_key(chat.platform, chat.external_id))
+        found = _chat_by_id(session, chat.platform, str(moved["to"])) if moved is not None else None
+    return found
+
+
+def _chat_by_id(session: Session, platform: str, external_id: str) -> Chat | None:
+    return session.scalar(select(Chat).where(Chat.platform == platform, Chat.external_id == external_id))
+
+
+def moved_key(platform: str, external_id: str) -> str:
+    """The key under which a group's new id is kept once it has become a supergroup."""
+    return f"moved:{platform}:{external_id}"
 
 
 def upsert_chat(session: Session, chat: ChatRef, now: datetime) -> Chat:
@@ -67,9 +85,21 @@ def upsert_chat(session: Session, chat: ChatRef, now: datetime) -> Chat:
         insert_new(session, Chat, [values], ["platform", "external_id"])
         row = find_chat(session, chat)
         assert row is not None
-    if (row.title, row.type) != (chat.title, chat.type):
+    present = row.external_id == chat.external_id
+    if present and (row.title, row.type) != (chat.title, chat.type):
         row.title, row.type, row.updated_at = chat.title, chat.type, now
+    if present and chat.topic_id is not None and chat.topic_title is not None:
+        name_topic(row, chat.topic_id, chat.topic_title, now)
     return row
+
+
+def name_topic(chat: Chat, topic_id: int, title: str, now: datetime) -> None:
+    """Keep a topic's title with its chat; of very many topics the ones named last."""
+    topics: dict[str, str] = chat.settings.get(_TOPICS, {})
+    if topics.get(str(topic_id)) != title:
+        kept = [item for item in topics.items() if item[0] != str(topic_id)][1 - MOST_TOPICS :]
+        chat.settings = chat.settings | {_TOPICS: dict([*kept, (str(topic_id), title)])}
+        chat.updated_at = now
 
 
 def seen_in(session: Session, chat: Chat, user: User, now: datetime) -> None:
@@ -82,6 +112,23 @@ def seen_in(session: Session, chat: Chat, user: User, now: datetime) -> None:
         )  # fmt: skip
     elif member.left_at is not None:
         member.left_at = None
+
+
+def left(session: Session, chat: Chat, user: User, now: datetime) -> None:
+    """Note that somebody is no member any more."""
+    member = session.get(ChatMember, (chat.id, user.id))
+    if member is not None and member.left_at is None:
+        member.left_at = now
+
+
+def chat_person(chat_external_id: str, title: str | None) -> Person:
+    """Who asks when a chat speaks and no person shows: an anonymous administrator, a channel."""
+    return Person(f"{_CHAT_PERSON}{chat_external_id}", first_name=title or "?")
+
+
+def stands_for_chat(user: User) -> bool:
+    """Whether the row is such a stand-in, which has no facts and no private side."""
+    return user.platform == "tg" and user.external_id.startswith(_CHAT_PERSON)
 
 
 def profile_of(session: Session, user_id: int) -> ProfileView:
@@ -115,6 +162,7 @@ def as_chat_ref(chat: Chat, topic_id: int | None = None) -> ChatRef:
         type=chat.type,  # type: ignore[arg-type]  # written from a ChatRef
         title=chat.title,
         topic_id=topic_id,
+        topic_title=chat.settings.get(_TOPICS, {}).get(str(topic_id)),
         platform=chat.platform,
     )
 

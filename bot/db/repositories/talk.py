@@ -146,6 +146,11 @@ def known(session: Session, chat_id: int, external_id: str) -> bool:
     return session.get(MessageRef, (chat_id, external_id)) is not None
 
 
+def former_id(chat_external_id: str, external_id: str) -> str:
+    """The id of a message in the group that a supergroup once was; there ids began anew."""
+    return f"{chat_external_id}:{external_id}"
+
+
 def refer(session: Session, chat_id: int, external_ids: Sequence[str], message: int) -> None:
     """Note the platform's ids of a message; ids known already stay as they are."""
     if external_ids:

@@ -97,7 +97,8 @@ def _view(
         known.conversation, known.chat, known.user, known.profile, known.turn,
     )  # fmt: skip
     ref = people.as_chat_ref(chat, conversation.topic_id)
-    scope = Scope(user_id=user.id, chat_id=chat.id, private=ref.private)
+    asker_id = None if people.stands_for_chat(user) else user.id
+    scope = Scope(user_id=asker_id, chat_id=chat.id, private=ref.private)
     replied = _replied(session, current)
     views = _views(session, [*history, *current, *([replied] if replied else [])])
     language = turn.language if turn else profile.language or user.language_code or limits.default_language

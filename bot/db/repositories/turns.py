@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session
 
 from bot.core.messages import TurnRef
@@ -52,16 +52,17 @@ def open_turn(session: Session, turn: Turn, message_id: int) -> Turn:
 
 
 def waiting_part(
-    session: Session, conversation_no: int, user_id: int, burst_keys: Sequence[str]
+    session: Session, conversation_no: int, user_id: int, burst_keys: Sequence[str | None]
 ) -> Turn | None:
-    """The turn of one of these bursts that has not been taken up yet."""
+    """The newest turn of one of these bursts that has not been taken up yet; None is a plain message."""
+    of_burst = Turn.burst_key.in_([key for key in burst_keys if key is not None])
     return session.scalar(
         select(Turn)
         .where(
             Turn.conversation_no == conversation_no,
             Turn.status == "waiting",
             Turn.user_id == user_id,
-            Turn.burst_key.in_(burst_keys),
+            or_(of_burst, Turn.burst_key.is_(None)) if None in burst_keys else of_burst,
         )
         .order_by(Turn.id.desc())
         .limit(1)
@@ -69,10 +70,10 @@ def waiting_part(
     )
 
 
-def extend(session: Session, turn: Turn, message_id: int, now: datetime) -> None:
-    """Add a later part to a waiting turn."""
+def extend(session: Session, turn: Turn, message_id: int, sent_at: datetime) -> None:
+    """Add a part to a waiting turn."""
     session.add(TurnMessage(turn_id=turn.id, message_id=message_id))
-    turn.last_part_at = now
+    turn.last_part_at = max(turn.last_part_at, sent_at)
 
 
 def take_up(session: Session, turn_id: int, now: datetime) -> TurnState | None:
@@ -123,7 +124,11 @@ def load_state(session: Session, turn: Turn) -> TurnState:
 
 
 def _first_external_id(session: Session, message_id: int) -> str | None:
-    return session.scalar(select(MessageRef.external_id).where(MessageRef.message_id == message_id).limit(1))
+    # Ids with a colon belong to the group that this supergroup once was: they name nothing here.
+    here = select(MessageRef.external_id).where(
+        MessageRef.message_id == message_id, ~MessageRef.external_id.contains(":")
+    )
+    return session.scalar(here.limit(1))
 
 
 def record_step(session: Session, turn_id: int, key: str, data: dict[str, Any], now: datetime) -> None:

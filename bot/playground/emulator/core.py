@@ -80,17 +80,32 @@ class Emulator:
         return int(self.clock.now().timestamp())
 
     async def add_bot(
-        self, token: str, *, username: str = "mnema_bot", first_name: str = "Mnema", privacy: bool = False
+        self,
+        token: str,
+        *,
+        username: str = "mnema_bot",
+        first_name: str = "Mnema",
+        privacy: bool | None = None,
     ) -> BotAccount:
-        """Make the bot of a token, whose number is its id, or return the one that is there."""
+        """Make the bot of a token, whose number is its id, or return the one that is there.
+
+        `privacy=None` leaves it as it is; a new bot has none.
+        """
         bot_id = int(token.split(":", 1)[0])
         bot = self.world.bots.get(bot_id)
-        if bot is None or bot.token != token or bot.privacy != privacy:
+        private = bool(bot and bot.privacy) if privacy is None else privacy
+        if bot is None or bot.token != token or bot.privacy != private:
             first = bot.next_update if bot else random_first_update()
-            bot = BotAccount(bot_id, token, first_name, username, privacy, first)
+            bot = BotAccount(bot_id, token, first_name, username, private, first)
             self.world.put(bot)
             await self.commit()
         return bot
+
+    async def set_privacy(self, bot_id: int, enabled: bool) -> None:
+        """Whether a bot sees only what is addressed to it in groups; it counts from the next message on."""
+        self.world.put(replace(self.world.bots[bot_id], privacy=enabled))
+        self.events.emit("bot", bot_id=bot_id)
+        await self.commit()
 
     def bot_by_token(self, token: str) -> BotAccount | None:
         """The bot that a token opens."""

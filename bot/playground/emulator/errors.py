@@ -23,7 +23,15 @@ class ApiError(Exception):
 
 
 class ActionRefused(ValueError):
-    """A person of the playground tried what their client would not let them do."""
+    """A person of the playground tried what their client would not let them do.
+
+    The page finds its own sentence by `code` and fills `params` in; the text here is for programs and logs.
+    """
+
+    def __init__(self, sentence: str, code: str, **params: str) -> None:
+        super().__init__(sentence)
+        self.code = code
+        self.params = params
 
 
 def bad_request(text: str) -> ApiError:

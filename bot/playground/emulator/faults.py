@@ -65,10 +65,23 @@ class Rule:
     times: int | None = 1
     after: int = 0
     used: int = 0
+    number: int = 0
+    name: str = ""
+
+    @property
+    def spent(self) -> bool:
+        """Whether it has struck as often as it was ordered."""
+        return self.times is not None and self.used >= self.times
+
+    def json(self) -> Json:
+        """The order as the page shows it."""
+        fault = vars(self.fault) | {"body": self.fault.body[:200]}
+        shown = ("number", "name", "method", "chat_id", "times", "used", "spent")
+        return {name: getattr(self, name) for name in shown} | {"fault": fault}
 
     def matches(self, method: str, chat_id: int | None) -> bool:
         """Whether a call falls under this rule."""
-        if self.times is not None and self.used >= self.times:
+        if self.spent:
             return False
         named = method != "getUpdates" if self.method == "*" else method.lower() == self.method.lower()
         return named and self.chat_id in (None, chat_id)
@@ -79,12 +92,14 @@ class Faults:
     """The queue of ordered faults."""
 
     rules: list[Rule] = field(default_factory=list)
+    ordered: int = 0
 
     def add(
         self, method: str, fault: Fault, *, chat_id: int | None = None, times: int | None = 1, after: int = 0
     ) -> Rule:
         """Order a fault; `times=None` means until cleared, `after` lets so many calls pass first."""
-        rule = Rule(method, fault, chat_id, times, after)
+        self.ordered += 1
+        rule = Rule(method, fault, chat_id, times, after, number=self.ordered)
         self.rules.append(rule)
         return rule
 

@@ -63,6 +63,7 @@ class Files:
     async def voice(self, upload: Upload, duration: int) -> Json:
         """Store a voice note of so many seconds."""
         mime = {"mime_type": upload.mime or "audio/ogg"}
+        upload = Upload(upload.data, upload.name, upload.mime or "audio/ogg")
         return _described(await self.keep(upload, "voice", ".oga")) | {"duration": duration} | mime
 
     async def sticker(self, upload: Upload, emoji: str) -> Json:

@@ -63,6 +63,8 @@ class _Exchange:
             bot, shape = self._addressed()
             self._raw, uploads = await _read(self._request)
             fault = self._emu.faults.take(shape.name, _chat_id(self._raw))
+            if fault is not None:
+                self._emu.events.emit("network")
             if fault is not None and not fault.accepted:
                 return await self._strike(fault)
             status, body = 200, await self._carry_out(bot, shape, uploads)

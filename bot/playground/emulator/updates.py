@@ -32,11 +32,17 @@ class UpdateQueue:
         self._bot_id = bot_id
         self._poller: object | None = None
         self._closed = False
+        self.last_poll: float | None = None
         self.changed = Signal()
 
     @property
     def _bot(self) -> BotAccount:
         return self._world.bots[self._bot_id]
+
+    @property
+    def waiting(self) -> bool:
+        """Whether a long poll is open now."""
+        return self._poller is not None
 
     def wants(self, kind: str) -> bool:
         """Whether the bot asked for updates of this kind."""
@@ -80,10 +86,20 @@ class UpdateQueue:
         """
         mine = object()
         self._poller = mine
+        self.last_poll = self._clock.now().timestamp()
         self.changed.fire()
+        try:
+            await self._first(mine, timeout)
+        finally:
+            if self._poller is mine:
+                self._poller = None
+        return [update.body for update in self.pending()[:limit]]
+
+    async def _first(self, mine: object, timeout: float) -> None:
+        """Return once there is an update, or after `timeout` seconds."""
         loop = asyncio.get_running_loop()
         end = loop.time() + timeout
-        while not (found := self.pending()) and not self._closed:
+        while not self.pending() and not self._closed:
             waiting = await self.changed.wait(end - loop.time())
             if self._poller is not mine:
                 raise ApiError(
@@ -92,8 +108,7 @@ class UpdateQueue:
                     "make sure that only one bot instance is running",
                 )
             if not waiting:
-                break
-        return [update.body for update in found[:limit]]
+                return
 
     def close(self) -> None:
         """End a waiting poll with what there is."""

@@ -5,34 +5,25 @@ from __future__ import annotations
 import secrets
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import TypedDict
 
 from bot.playground.emulator.core import Emulator
 from bot.playground.emulator.errors import ActionRefused, ApiError
 from bot.playground.emulator.files import Upload
 from bot.playground.emulator.render import ANONYMOUS_ADMIN, chat_json, user_of
 from bot.playground.emulator.text import MAX_CAPTION, MAX_TEXT, Formatted, formatted, utf16
+from bot.playground.people.permits import chat_for, check_anonymous, check_topic
 from bot.playground.people.telling import bots_in, tell_bots
-from bot.playground.records import Chat, Message, Person
+from bot.playground.records import Message
 from bot.playground.store import Json
 
 Media = str  # "photo" | "document" | "voice" | "sticker"
 
 
-def chat_for(emu: Emulator, chat_id: int, person_id: int) -> tuple[Chat, Person]:
-    """The chat and the person, who may write there now. Raises `ActionRefused`."""
-    chat, person = emu.world.chats.get(chat_id), emu.world.people.get(person_id)
-    if chat is None or person is None:
-        raise ActionRefused("there is no such chat or person")
-    if chat.migrated_to:
-        raise ActionRefused("this group has become a supergroup")
-    if chat.type == "private":
-        if chat.person_id != person.id:
-            raise ActionRefused("this is somebody else's private chat")
-        if chat.blocked:
-            raise ActionRefused("the bot is blocked; unblock it first")
-    elif not chat.has(person.id):
-        raise ActionRefused(f"{person.first_name} is not a member of this chat")
-    return chat, person
+class _Place(TypedDict):
+    reply_to: int | None
+    thread_id: int | None
+    anonymous: bool
 
 
 async def post(
@@ -50,11 +41,12 @@ async def post(
     chat, person = chat_for(emu, chat_id, person_id)
     original = emu.world.message(chat_id, reply_to) if reply_to is not None else None
     if reply_to is not None and original is None:
-        raise ActionRefused("the message to reply to is gone")
+        raise ActionRefused("the message to reply to is gone", "reply_gone")
     if thread_id is None and original is not None:
         thread_id = original.thread_id
-    if thread_id is not None and thread_id not in chat.topics:
-        raise ActionRefused("there is no such topic")
+    check_topic(chat, thread_id, person)
+    if anonymous:
+        check_anonymous(chat, person)
     if chat.type == "private" and not chat.started:
         chat = emu.world.put(replace(chat, started=True))
     sender = person.id
@@ -123,9 +115,9 @@ def _content(text: str, entities: list[Json] | None) -> Formatted:
     try:
         content = formatted(text, entities, None)
     except ApiError as error:
-        raise ActionRefused(error.description) from None
+        raise ActionRefused(error.description, "text") from None
     if not content.text:
-        raise ActionRefused("there is nothing to send")
+        raise ActionRefused("there is nothing to send", "empty")
     return content
 
 
@@ -133,7 +125,7 @@ def _quoted(original: Message | None, quote: str | None) -> Json | None:
     if original is None or not quote:
         return None
     if quote not in original.text:
-        raise ActionRefused("the quote is not in the message")
+        raise ActionRefused("the quote is not in the message", "quote")
     position = utf16(original.text[: original.text.index(quote)])
     return {"text": quote, "position": position, "is_manual": True}
 
@@ -154,12 +146,12 @@ async def media_body(
             case "sticker":
                 body = {"sticker": await emu.files.sticker(upload, str(options.get("emoji", "🙂")))}
             case _:
-                raise ActionRefused(f"people cannot send a {kind} here")
+                raise ActionRefused(f"people cannot send a {kind} here", "kind")
         content = formatted(caption, None, None)
     except ApiError as error:
-        raise ActionRefused(error.description) from None
+        raise ActionRefused(error.description, "not_picture" if kind == "photo" else "text") from None
     if utf16(content.text) > MAX_CAPTION:
-        raise ActionRefused("the caption is too long")
+        raise ActionRefused("the caption is too long", "long_caption")
     if content.text:
         body["caption"] = content.text
     if content.entities:
@@ -168,19 +160,35 @@ async def media_body(
 
 
 async def send_album(
-    emu: Emulator, chat_id: int, person_id: int, photos: Sequence[bytes], caption: str = ""
+    emu: Emulator,
+    chat_id: int,
+    person_id: int,
+    photos: Sequence[bytes],
+    caption: str = "",
+    *,
+    reply_to: int | None = None,
+    thread_id: int | None = None,
+    anonymous: bool = False,
 ) -> list[Message]:
     """Photos that belong together; the caption stands under the first."""
     group = str(secrets.randbits(60))
     bodies = [
-        await media_body(emu, "photo", Upload(photo), caption if number == 0 else "")
+        {"media_group_id": group}
+        | await media_body(emu, "photo", Upload(photo), caption if number == 0 else "")
         for number, photo in enumerate(photos)
     ]
-    return [await post(emu, chat_id, person_id, {"media_group_id": group} | body) for body in bodies]
+    place: _Place = {"reply_to": reply_to, "thread_id": thread_id, "anonymous": anonymous}
+    return [await post(emu, chat_id, person_id, body, **place) for body in bodies]
 
 
 async def forward(
-    emu: Emulator, original: Message, chat_id: int, person_id: int, *, hidden: str | None = None
+    emu: Emulator,
+    original: Message,
+    chat_id: int,
+    person_id: int,
+    *,
+    hidden: str | None = None,
+    thread_id: int | None = None,
 ) -> Message:
     """Forward a message; `hidden` is the name shown for a sender who hides the account."""
     origin: Json = {"type": "hidden_user", "sender_user_name": hidden, "date": original.date}
@@ -189,9 +197,8 @@ async def forward(
         origin = {"type": "user", "sender_user": sender, "date": original.date}
     dropped = ("sender_chat", "media_group_id", "forward_origin")
     content = {name: value for name, value in original.body.items() if name not in dropped}
-    return await post(
-        emu, chat_id, person_id, {"forward_origin": original.body.get("forward_origin", origin)} | content
-    )
+    body = {"forward_origin": original.body.get("forward_origin", origin)} | content
+    return await post(emu, chat_id, person_id, body, thread_id=thread_id)
 
 
 def own(emu: Emulator, chat_id: int, message_id: int, person_id: int) -> Message:
@@ -199,7 +206,7 @@ def own(emu: Emulator, chat_id: int, message_id: int, person_id: int) -> Message
     chat_for(emu, chat_id, person_id)
     message = emu.world.message(chat_id, message_id)
     if message is None or message.sender_id != person_id:
-        raise ActionRefused("this is not a message of one's own")
+        raise ActionRefused("this is not a message of one's own", "not_own")
     return message
 
 
@@ -224,7 +231,7 @@ async def delete(emu: Emulator, chat_id: int, message_id: int, person_id: int) -
     chat, _ = chat_for(emu, chat_id, person_id)
     message = emu.world.message(chat_id, message_id)
     if message is None or (chat.type != "private" and message.sender_id != person_id):
-        raise ActionRefused("this message cannot be deleted")
+        raise ActionRefused("this message cannot be deleted", "undeletable")
     emu.change_message(message, "delete", deleted=True)
     await emu.commit()
 
@@ -234,7 +241,7 @@ async def react(emu: Emulator, chat_id: int, message_id: int, person_id: int, em
     chat, person = chat_for(emu, chat_id, person_id)
     message = emu.world.message(chat_id, message_id)
     if message is None:
-        raise ActionRefused("the message is gone")
+        raise ActionRefused("the message is gone", "gone")
     old = message.reactions.get(person.id, [])
     new = [emoji] if emoji else []
     reactions = {user: kept for user, kept in message.reactions.items() if user != person.id}

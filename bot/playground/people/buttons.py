@@ -8,9 +8,11 @@ from dataclasses import replace
 from bot.playground.emulator.core import Emulator
 from bot.playground.emulator.errors import ActionRefused
 from bot.playground.emulator.render import chat_json, message_json, user_of
-from bot.playground.people.acting import chat_for
-from bot.playground.records import Message, Query
+from bot.playground.people.permits import chat_for
+from bot.playground.records import Draft, Message, Query
 from bot.playground.store import Json
+
+DRAFT_SECONDS = 30
 
 
 def find_button(message: Message, wanted: str) -> Json | None:
@@ -37,10 +39,10 @@ async def press(
     chat, person = chat_for(emu, chat_id, person_id)
     message = emu.world.messages[chat_id].get(message_id)
     if message is None:
-        raise ActionRefused("the message is gone")
+        raise ActionRefused("the message is gone", "gone")
     button = find_button(message, wanted)
     if button is None and not stale:
-        raise ActionRefused(f"there is no button {wanted!r} under this message")
+        raise ActionRefused(f"there is no button {wanted!r} under this message", "no_button")
     data = button["callback_data"] if button else wanted
     query = emu.world.put(
         Query(emu.world.new_query_id(), message.sender_id, person.id, chat.id, message.id, data, emu.now())
@@ -74,15 +76,20 @@ async def answer_of(emu: Emulator, query_id: str, timeout: float) -> Json | None
     return query.answer
 
 
+def shown_drafts(emu: Emulator, chat_id: int) -> list[Draft]:
+    """The drafts that still show in a chat: Telegram forgets one thirty seconds after its last frame."""
+    horizon = emu.clock.now().timestamp() - DRAFT_SECONDS
+    drafts = [draft for draft in emu.world.drafts.values() if draft.chat_id == chat_id and draft.at > horizon]
+    return [draft for draft in drafts if draft.keep_on_stop or not draft.stopped]
+
+
 async def stop_draft(emu: Emulator, chat_id: int, person_id: int, draft_id: int | None = None) -> int:
     """Press Stop under a draft (the newest if none is named); returns the draft id."""
     chat, _ = chat_for(emu, chat_id, person_id)
-    drafts = [
-        draft for (chat_key, _), draft in emu.world.drafts.items() if chat_key == chat_id and draft.can_stop
-    ]
+    drafts = [draft for draft in shown_drafts(emu, chat_id) if draft.can_stop and not draft.stopped]
     named = [draft for draft in drafts if draft_id in (None, draft.draft_id)]
     if not named:
-        raise ActionRefused("there is no draft that can be stopped")
+        raise ActionRefused("there is no draft that can be stopped", "no_draft")
     draft = named[-1]
     stopped = replace(draft, stopped=True)
     emu.world.drafts[(chat_id, draft.draft_id)] = stopped

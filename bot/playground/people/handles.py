@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from bot.playground.emulator.core import Emulator
 from bot.playground.emulator.files import Upload
-from bot.playground.people import acting, buttons, rooms
+from bot.playground.people import acting, buttons, rooms, topics
 from bot.playground.people.messages import MessageHandle, Press
 from bot.playground.records import Chat, Message, Person, Status
 from bot.playground.store import Json
@@ -43,11 +43,11 @@ class ChatHandle:
 
     async def topic(self, name: str, by: PersonHandle | None = None) -> int:
         """Open a topic; returns its thread id."""
-        return await rooms.add_topic(self.emu, self.id, name, self._actor(by))
+        return await topics.add_topic(self.emu, self.id, name, self._actor(by))
 
     async def close_topic(self, thread_id: int, by: PersonHandle | None = None) -> None:
         """Close a topic."""
-        await rooms.close_topic(self.emu, self.id, thread_id, self._actor(by))
+        await topics.set_closed(self.emu, self.id, thread_id, self._actor(by), True)
 
     async def upgrade(self, by: PersonHandle | None = None) -> ChatHandle:
         """Make a supergroup of a basic group; returns the new chat."""

@@ -20,7 +20,7 @@ async def add_person(
     """A new account: last_name, username, language_code, owner."""
     new_id = person_id if person_id is not None else emu.world.new_person_id()
     if new_id in emu.world.people:
-        raise ActionRefused(f"somebody has the id {new_id} already")
+        raise ActionRefused(f"somebody has the id {new_id} already", "id_taken")
     person = emu.world.put(Person(new_id, first_name, **fields))
     emu.events.emit("person", person_id=person.id)
     await emu.commit()
@@ -45,7 +45,7 @@ async def private_chat(emu: Emulator, person_id: int, bot: BotAccount | None = N
         emu.events.emit("chat", chat_id=chat.id)
         await emu.commit()
     if chat.bot_id != bot.id:
-        raise ActionRefused("a person of the playground has a private chat with one bot only")
+        raise ActionRefused("a person of the playground has a private chat with one bot only", "one_bot")
     return chat
 
 
@@ -73,7 +73,7 @@ async def set_status(emu: Emulator, chat_id: int, user_id: int, status: Status, 
     """Let somebody in or out of a group or give a role; service messages and member updates follow."""
     chat = emu.world.chats[chat_id]
     if chat.type == "private":
-        raise ActionRefused("a private chat has no members to change")
+        raise ActionRefused("a private chat has no members to change", "no_members")
     old = member_json(emu.world, chat, user_id)
     was_in, comes_in = chat.has(user_id), status in PRESENT
     hearing = [bot.id for bot in bots_in(emu, chat)]
@@ -111,7 +111,7 @@ async def set_blocked(emu: Emulator, person_id: int, blocked: bool) -> Chat:
     """Block or unblock the bot in one's private chat."""
     chat = emu.world.chats.get(person_id)
     if chat is None:
-        raise ActionRefused("there is no chat with the bot yet")
+        raise ActionRefused("there is no chat with the bot yet", "no_chat")
     if chat.blocked == blocked:
         return chat
     member: dict[bool, Status] = {False: "member", True: "kicked"}
@@ -131,35 +131,11 @@ async def set_blocked(emu: Emulator, person_id: int, blocked: bool) -> Chat:
     return chat
 
 
-async def add_topic(emu: Emulator, chat_id: int, name: str, by: int) -> int:
-    """A topic of a forum; its id is that of its first message."""
-    chat = emu.world.chats[chat_id]
-    if not chat.is_forum:
-        raise ActionRefused("this group has no topics")
-    thread_id = chat.next_message
-    emu.world.put(replace(chat, topics=chat.topics | {thread_id: {"name": name, "closed": False}}))
-    chat = emu.world.chats[chat_id]
-    service(
-        emu, chat, by, {"forum_topic_created": {"name": name, "icon_color": 7322096}}, thread_id=thread_id
-    )
-    await emu.commit()
-    return thread_id
-
-
-async def close_topic(emu: Emulator, chat_id: int, thread_id: int, by: int) -> None:
-    """Close a topic."""
-    chat = emu.world.chats[chat_id]
-    topic = chat.topics[thread_id] | {"closed": True}
-    chat = emu.world.put(replace(chat, topics=chat.topics | {thread_id: topic}))
-    service(emu, chat, by, {"forum_topic_closed": {}}, thread_id=thread_id)
-    await emu.commit()
-
-
 async def upgrade(emu: Emulator, chat_id: int, by: int) -> Chat:
     """Make a supergroup of a group: a new id, and a service message in either chat."""
     old = emu.world.chats[chat_id]
     if old.type != "group" or old.migrated_to:
-        raise ActionRefused("only a basic group can become a supergroup")
+        raise ActionRefused("only a basic group can become a supergroup", "no_basic_group")
     new_id = emu.world.new_chat_id(supergroup=True)
     new = emu.world.put(Chat(new_id, "supergroup", old.title, members=dict(old.members)))
     service(emu, old, by, {"migrate_to_chat_id": new_id})

@@ -22,6 +22,7 @@ _AVOID = re.compile(
     re.IGNORECASE,
 )
 _FLESH = "meat beef chicken pork м'ясо курка свинина мясо курица свинина"
+_MEAT = "meat м'ясо мясо"
 _FISH = "fish salmon seafood риба лосось морепродукти рыба лосось морепродукты"
 _DAIRY = "milk cheese cream dairy lactose молоко сир вершки молоко сыр сливки лактоза"
 _EGGS = "egg eggs яйце яйця яйцо яйца"
@@ -90,6 +91,9 @@ def suggest(facts: list[str], language: Language) -> list[str]:
             if diet.search(fact):
                 forbidden |= stems(foods)
                 liked -= stems(fact)
+    # Who eats no meat and says nothing of fish may mean either: offer what nobody can mind.
+    if any(_AVOID.search(fact) and stems(fact) & stems(_MEAT) for fact in facts) and not liked & stems(_FISH):
+        forbidden |= stems(_FISH)
     forbidden |= {
         other
         for group in (_FLESH, _FISH, _DAIRY, _EGGS)

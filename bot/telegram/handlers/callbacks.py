@@ -59,8 +59,10 @@ async def on_callback(query: CallbackQuery, desk: Desk) -> None:
         log.info("a pressed button was refused: %s", error)
         key = error.user_key if t.knows(error.user_key) else "error.internal"
         answer = Answer(t(key, **error.params), alert=True)
-    finally:
-        await _acknowledge(query, answer)
+    except Exception:
+        # The presser is told now; a second try would act after that, and hold up the presses behind it.
+        log.exception("a pressed button failed")
+    await _acknowledge(query, answer)
 
 
 async def _act(query: CallbackQuery, person: Person, t: Translator, desk: Desk) -> Answer:

@@ -14,6 +14,7 @@ from bot.telegram.desk import Ask, Desk
 from bot.telegram.doorman import Doorman
 from bot.telegram.handlers.memories import memories
 from bot.telegram.menu import command_list
+from bot.telegram.privacy import privacy_note, reads_all
 
 _ADMINS = ("creator", "administrator")
 _TITLE_LIMIT = 80
@@ -32,7 +33,7 @@ async def run_command(command: Command, message: Message, desk: Desk, doorman: D
     replier = desk.replier(key, chat, str(message.message_id))
     if claimed:
         await replier.send(t("Welcome! From now on this bot listens to you: you are its owner."))
-    await COMMANDS[command.name](Ask(message, chat, person, command.rest, t, key, replier), desk)
+    await COMMANDS.get(command.name, unknown)(Ask(message, chat, person, command.rest, t, key, replier), desk)
     return None
 
 
@@ -74,7 +75,14 @@ async def help_(ask: Ask, desk: Desk) -> None:
             name=desk.identity.name,
         )
     lines = [how, "", *command_list(t, private=ask.chat.private)]
+    if not ask.chat.private and not await reads_all(desk, ask.chat):
+        lines += ["", privacy_note(t)]
     await ask.replier.send("\n".join(lines))
+
+
+async def unknown(ask: Ask, desk: Desk) -> None:
+    """Say that there is no such command; the model would only pretend to do it."""
+    await ask.replier.send(ask.t("I do not know this command. /help lists what I can do."))
 
 
 async def clear(ask: Ask, desk: Desk) -> None:

@@ -10,6 +10,7 @@ from bot.playground.emulator.call import Call, method
 from bot.playground.emulator.core import Emulator
 from bot.playground.emulator.errors import ApiError, bad_request
 from bot.playground.emulator.files import MAX_DOWNLOAD
+from bot.playground.records import BotAccount
 from bot.playground.store import Json
 
 MAX_POLL_SECONDS = 50
@@ -76,12 +77,17 @@ def _end_webhook(emu: Emulator, call: Call) -> None:
 @method("getWebhookInfo")
 async def get_webhook_info(emu: Emulator, call: Call) -> Json:
     """Address, backlog, last error."""
-    webhook = call.bot.webhook or {}
+    return webhook_info(emu, call.bot)
+
+
+def webhook_info(emu: Emulator, bot: BotAccount) -> Json:
+    """A WebhookInfo; its url is empty while the bot polls."""
+    webhook = bot.webhook or {}
     shown = {name: value for name, value in webhook.items() if name != "secret_token"}
     info: Json = {"url": "", "has_custom_certificate": False} | shown
-    info["pending_update_count"] = len(emu.queue(call.bot.id).pending())
-    if call.bot.allowed_updates:
-        info["allowed_updates"] = call.bot.allowed_updates
+    info["pending_update_count"] = len(emu.queue(bot.id).pending())
+    if bot.allowed_updates:
+        info["allowed_updates"] = bot.allowed_updates
     return info
 
 

@@ -2,12 +2,13 @@
 
 const ROOT = "/playground/api";
 
-/** What a person did was refused; `detail` is the server's sentence, `code` its word for programs. */
+/** What a person did was refused: the server's sentence, its word for programs, and what fills ours in. */
 export class Problem extends Error {
-  constructor(status, detail, code = "") {
+  constructor(status, detail, code = "", params = {}) {
     super(detail);
     this.status = status;
     this.code = code;
+    this.params = params;
   }
 }
 
@@ -25,7 +26,7 @@ async function call(method, path, body) {
   if (response.ok) return answer;
   const code = String(answer?.type || "").replace(/^urn:mnema:/, "").replace("about:blank", "");
   const detail = typeof answer?.detail === "string" ? answer.detail : response.statusText;
-  throw new Problem(response.status, detail, code);
+  throw new Problem(response.status, detail, code, answer?.params);
 }
 
 const get = (path) => call("GET", path);
@@ -37,7 +38,8 @@ export const api = {
   commands: (chat, person) => get(`/chats/${chat}/commands?person=${person}`),
   ledger: (chat) => get(`/ledger?chat_id=${chat}`),
   abilities: () => get("/abilities"),
-  say: (chat, from, text, reply_to) => post(`/chats/${chat}/messages`, { from, text, reply_to }),
+  say: (chat, from, text, place) => post(`/chats/${chat}/messages`, { from, text, ...place }),
+  content: (chat, from, content, place) => post(`/chats/${chat}/content`, { from, ...content, ...place }),
   edit: (chat, id, from, text) => post(`/chats/${chat}/messages/${id}/edit`, { from, text }),
   remove: (chat, id, person) => call("DELETE", `/chats/${chat}/messages/${id}?person=${person}`),
   forward: (chat, id, from, to) => post(`/chats/${chat}/messages/${id}/forward`, { from, to }),
@@ -47,27 +49,33 @@ export const api = {
   block: (chat, from, blocked) => post(`/chats/${chat}/block`, { from, blocked }),
   addPerson: (person) => post("/people", person),
   addChat: (chat) => post("/chats", chat),
-  addMember: (chat, person, by) => post(`/chats/${chat}/members`, { person, by }),
+  addTopic: (chat, from, name) => post(`/chats/${chat}/topics`, { from, name }),
+  closeTopic: (chat, from, topic, closed) => post(`/chats/${chat}/topics/${topic}/closed`, { from, closed }),
+  upgrade: (chat, from) => post(`/chats/${chat}/upgrade`, { from }),
+  setMember: (chat, person, by, status = "member") => post(`/chats/${chat}/members`, { person, by, status }),
   removeMember: (chat, person, by) => call("DELETE", `/chats/${chat}/members/${person}?by=${by}`),
+  network: () => get("/network"),
+  orderFault: (fault) => post("/faults/usual", fault),
+  clearFault: (number) => call("DELETE", `/faults/${number}`),
+  clearFaults: () => call("DELETE", "/faults"),
+  limits: (enabled) => call("PUT", "/limits", { enabled }),
+  privacy: (bot, enabled) => call("PUT", `/bots/${bot}/privacy`, { enabled }),
   model: () => get("/model"),
   connectModel: (form) => post("/model", form),
   connectTelegram: (token) => post("/connect", { token }),
   fileUrl: (id) => `${ROOT}/files/${encodeURIComponent(id)}`,
 
-  photos(chat, from, files, caption, reply_to) {
-    const form = new FormData();
-    form.set("from", from);
-    if (caption) form.set("caption", caption);
-    if (reply_to) form.set("reply_to", reply_to);
+  photos(chat, from, files, caption, place) {
+    const form = filled({ from, caption, ...place });
     for (const file of files) form.append("photo", file);
     return post(`/chats/${chat}/photos`, form);
   },
 
-  file(chat, from, file, caption) {
-    const form = new FormData();
-    form.set("from", from);
-    form.set("file", file);
-    if (caption) form.set("caption", caption);
-    return post(`/chats/${chat}/files`, form);
-  },
+  file: (chat, from, file, about) => post(`/chats/${chat}/files`, filled({ from, file, ...about })),
 };
+
+function filled(fields) {
+  const form = new FormData();
+  for (const [name, value] of Object.entries(fields)) if (value) form.set(name, value);
+  return form;
+}

@@ -82,7 +82,7 @@ function row(room) {
 
 function text(room, message) {
   const service = !message.text && summary(message).service;
-  const by = message.from?.id === state.me ? t("you") : room.type === "private" ? "" : message.from?.first_name;
+  const by = message.from?.id === state.me ? t("you") : room.type === "private" ? "" : (message.sender_chat?.title ?? message.from?.first_name);
   const who = by && !service ? h("span", { class: "accent" }, `${by}: `) : null;
   return [who, summary(message).text];
 }

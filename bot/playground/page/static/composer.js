@@ -1,12 +1,14 @@
 // Writing: text, replies, edits, pictures, commands.
 
 import { api } from "./api.js";
+import { attachMenu, kindOf, sendFiles } from "./attach.js";
 import { commandMenu } from "./commands.js";
 import { fill, h, icon, iconButton } from "./dom.js";
 import { t } from "./i18n.js";
 import { open } from "./moves.js";
-import { chat, history, on, person, state, tell } from "./store.js";
+import { chat, leads, on, person, placeNow, shownMessages, state, tell, titleOf } from "./store.js";
 import { attempt } from "./toast.js";
+import { topicNow } from "./topics.js";
 import { senderOf, summary } from "./words.js";
 
 const kept = new Map();
@@ -16,6 +18,7 @@ const above = h("div", { class: "composer-above" });
 const row = h("form", { class: "composer-row" });
 const menu = commandMenu(field, (text) => send(text));
 let files = [];
+let wanted = "";
 let place = "";
 
 /** The composer's element. */
@@ -29,12 +32,13 @@ export function composer() {
   input.addEventListener("change", () => {
     take([...input.files]);
     input.value = "";
+    choose("", "");
   });
   row.addEventListener("submit", (event) => {
     event.preventDefault();
     send();
   });
-  on("me chat", changePlace);
+  on("me chat topic", changePlace);
   on("language reloaded members", draw);
   on("composing", compose);
   on("say", (text) => send(text));
@@ -44,7 +48,7 @@ export function composer() {
   return box;
 }
 
-const here = () => `${state.me}:${state.chat}`;
+const here = () => `${state.me}:${state.chat}:${state.topic}`;
 
 function changePlace() {
   if (place !== here()) {
@@ -63,13 +67,15 @@ function draw() {
   if (!room) return;
   drawAbove();
   if (room.type === "private" && room.blocked) return fill(row, wide("unblock", () => api.block(room.id, state.me, false)));
+  if (topicNow()?.closed && !leads(room)) return fill(row, h("p", { class: "composer-note" }, t("topicIsClosed")));
+  const asGroup = placeNow().anonymous;
   field.placeholder = t(files.length ? "caption" : "write");
-  field.setAttribute("aria-label", t("writeAs", { name: person()?.first_name ?? "" }));
+  field.setAttribute("aria-label", t("writeAs", { name: asGroup ? titleOf(room) : (person()?.first_name ?? "") }));
   fill(
     row,
     iconButton("slash", t("commands"), () => menu.toggle(), { class: "command-button" }),
     field,
-    iconButton("attach", t("attach"), () => input.click()),
+    iconButton("attach", t("attach"), (event) => attachMenu(event, pick), { class: "attach-button" }),
     h("button", { type: "submit", class: "send", "aria-label": t(state.editing ? "save" : "send"), title: t(state.editing ? "save" : "send") }, icon(state.editing ? "check" : "send")),
   );
   return grow();
@@ -93,24 +99,42 @@ function drawAbove() {
   const room = chat();
   const fresh = room.type === "private" && !room.started && !room.blocked && !room.last_message;
   const start = fresh && !files.length ? wide("start", () => send("/start")) : null;
-  fill(above, start, quote, files.length ? h("div", { class: "composer-files" }, files.map(chip)) : null);
+  const speaking = placeNow().anonymous
+    ? h("div", { class: "composer-about" }, icon("mask"), h("div", {}, h("strong", {}, t("speakingAs", { name: titleOf(room) }))), iconButton("close", t("cancel"), speakAsOneself))
+    : null;
+  fill(above, start, speaking, quote, files.length ? h("div", { class: "composer-files" }, files.map(chip)) : null);
 }
 
-function chip(file) {
+function chip(one) {
   const drop = () => {
-    files = files.filter((one) => one !== file);
+    files = files.filter((other) => other !== one);
     draw();
     field.focus();
   };
-  return h("span", { class: "file-chip" }, icon(isPicture(file) ? "attach" : "file"), file.name || t("photo"), iconButton("close", t("remove"), drop));
+  return h("span", { class: "file-chip" }, icon(SIGNS[one.kind]), h("span", {}, one.file.name || t("photo")), iconButton("close", t("remove"), drop));
 }
 
-const isPicture = (file) => /^image\/(png|jpeg|webp|gif)$/.test(file.type);
+const SIGNS = { photo: "attach", document: "file", voice: "mic" };
+
+function speakAsOneself() {
+  state.anonymous = false;
+  draw();
+}
+
+function pick(kind, accept) {
+  choose(kind, accept);
+  input.click();
+}
+
+function choose(kind, accept) {
+  wanted = kind;
+  input.accept = accept;
+}
 
 function take(found, event) {
   if (!found.length) return;
   event?.preventDefault();
-  files = [...files, ...found].slice(0, 10);
+  files = [...files, ...found.map((file) => ({ file, kind: wanted || kindOf(file) }))].slice(0, 10);
   draw();
   field.focus();
 }
@@ -155,7 +179,7 @@ function onKey(event) {
   } else if (event.key === "Escape" && (state.replying || state.editing)) {
     cancel();
   } else if (event.key === "ArrowUp" && !field.value && !files.length) {
-    const own = [...history(state.chat).messages.values()].filter((message) => message.from?.id === state.me && message.text && !message.forward_origin).pop();
+    const own = shownMessages().filter((message) => message.from?.id === state.me && message.text && !message.forward_origin).pop();
     if (!own) return;
     event.preventDefault();
     state.replying = null;
@@ -166,16 +190,16 @@ function onKey(event) {
 
 async function send(given) {
   const text = (given ?? field.value).trim();
-  const [room, me, about, edited] = [state.chat, state.me, state.replying?.message_id, state.editing?.message_id];
+  const [room, from, spot, place, edited] = [state.chat, state.me, here(), placeNow(), state.editing?.message_id];
   if (!room || (!text && !files.length)) return;
   const chosen = given === undefined ? files : [];
   const done = await attempt(async () => {
-    if (edited && given === undefined) await api.edit(room, edited, me, text);
-    else if (chosen.length) await sendFiles(room, me, chosen, text, about);
-    else await api.say(room, me, text, about);
+    if (edited && given === undefined) await api.edit(room, edited, from, text);
+    else if (chosen.length) await sendFiles(room, from, chosen, text, place);
+    else await api.say(room, from, text, place);
     return true;
   });
-  if (!done || here() !== `${me}:${room}`) return;
+  if (!done || here() !== spot) return;
   if (given === undefined) {
     // What was typed while the request was under way stays.
     if (field.value.trim() === text) field.value = "";
@@ -186,15 +210,6 @@ async function send(given) {
   state.replying = null;
   state.editing = null;
   draw();
-}
-
-async function sendFiles(room, me, chosen, caption, about) {
-  const pictures = chosen.filter(isPicture);
-  const others = chosen.filter((file) => !isPicture(file));
-  if (pictures.length) await api.photos(room, me, pictures, caption, about);
-  for (const [index, file] of others.entries()) {
-    await api.file(room, me, file, pictures.length || index ? "" : caption);
-  }
 }
 
 /** Put a text into the composer of a fitting chat, ready to be sent. */

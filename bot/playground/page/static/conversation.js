@@ -3,15 +3,17 @@
 import { api } from "./api.js";
 import { avatar } from "./avatar.js";
 import { composer } from "./composer.js";
-import { membersDialog } from "./dialogs.js";
+import { chatMenu } from "./chatmenu.js";
 import { fill, h, icon, iconButton, refill } from "./dom.js";
 import { rich } from "./entities.js";
 import { day, t } from "./i18n.js";
+import { membersDialog } from "./members.js";
 import { messageNode } from "./message.js";
-import { look, open } from "./moves.js";
+import { look, open, openTopic } from "./moves.js";
 import { togglePanel } from "./panel.js";
-import { actionIn, bot, chat, history, on, prepend, state, titleOf } from "./store.js";
+import { actionIn, bot, chat, history, isIn, on, prepend, shownMessages, state, statusIn, titleOf, topicOf } from "./store.js";
 import { attempt, toast } from "./toast.js";
+import { topicStrip } from "./topics.js";
 
 const nodes = new Map();
 const list = h("div", { class: "messages", role: "log", tabindex: "-1" });
@@ -19,20 +21,23 @@ const scroller = h("div", { class: "scroller" }, list);
 const live = h("div", { class: "live" });
 const toEnd = iconButton("down", "", () => scrollToEnd(true), { class: "to-end", hidden: true });
 const head = h("header", { class: "conversation-head" });
+const hint = h("p", { class: "privacy-hint", hidden: true });
 
 /** Draw the conversation and keep it up to date. */
 export function showConversation(place) {
   const box = composer();
+  const strip = topicStrip();
   const draw = () => {
     place.classList.toggle("nothing", !state.chat);
     if (!state.chat) return fill(place, nothing());
-    fill(place, head, h("div", { class: "stage" }, scroller, toEnd), box);
+    fill(place, head, strip, hint, h("div", { class: "stage" }, scroller, toEnd), box);
     drawHead();
     return drawAll();
   };
   scroller.addEventListener("scroll", onScroll, { passive: true });
   on("chat me language reloaded", draw);
   on("members online people", () => state.chat && drawHead());
+  on("topic", () => state.chat && drawAll());
   on("message", (event) => event.chat_id === state.chat && added(event.message));
   on("changed", (event) => event.chat_id === state.chat && replaced(event.message));
   on("dropped", (event) => event.chat_id === state.chat && drawAll());
@@ -60,12 +65,14 @@ function drawHead() {
   if (!room) return;
   const group = room.type !== "private";
   const title = titleOf(room);
+  drawHint(room);
   refill(
     head,
     iconButton("back", t("back"), () => open(0), { class: "only-narrow" }),
     avatar(room.id, title, { bot: !group }),
     h("div", { class: "head-text" }, h("h2", {}, title), h("p", {}, status(room))),
     group ? iconButton("group", t("membersTitle"), () => membersDialog(state.chat)) : null,
+    iconButton("more", t("chatMenu"), chatMenu),
     iconButton("panel", t("panel"), () => togglePanel()),
   );
 }
@@ -76,6 +83,13 @@ function status(room) {
   if (action) return h("span", { class: "accent" }, t(action === "upload_photo" ? "sendsPhoto" : "typing"));
   if (room.type !== "private") return t("members", { n: room.members.length });
   return room.blocked ? t("blocked") : `@${bot().username} · ${t("bot")}`;
+}
+
+function drawHint(room) {
+  const one = bot();
+  const shown = room.type !== "private" && one.privacy && isIn(room, one.id) && statusIn(room, one.id) !== "administrator";
+  hint.hidden = !shown;
+  fill(hint, shown ? [icon("eye"), t("privacyNow", { name: one.first_name })] : []);
 }
 
 async function drawAll() {
@@ -92,7 +106,7 @@ async function drawAll() {
     if (state.chat !== id) return;
   }
   nodes.clear();
-  const shown = [...kept.messages.values()];
+  const shown = shownMessages(id);
   fill(list, kept.more ? olderButton() : null, shown.length ? rows(shown) : empty(), live);
   drawLive();
   scrollToEnd();
@@ -123,7 +137,8 @@ function empty() {
 }
 
 function added(message) {
-  const all = [...history(state.chat).messages.values()];
+  const all = shownMessages();
+  if (!all.includes(message)) return;
   const before = all[all.indexOf(message) - 1];
   keepingEnd(() => {
     list.querySelector(".empty")?.remove();
@@ -137,7 +152,7 @@ function added(message) {
 function replaced(message) {
   const old = nodes.get(message.message_id);
   if (!old) return;
-  const all = [...history(state.chat).messages.values()];
+  const all = shownMessages();
   const fresh = messageNode(message, all[all.indexOf(message) - 1]);
   keepingEnd(() => {
     // The frame stays, and with it the focus; only what has changed inside is put anew.
@@ -155,10 +170,14 @@ function sameBody(old, fresh) {
 
 function drawLive() {
   const kept = history(state.chat);
-  const drafts = [...kept.drafts.values()].filter((draft) => draft.text);
-  const action = actionIn(state.chat);
-  const dots = h("div", { class: "bubble dots", "aria-label": t("typing") }, h("i"), h("i"), h("i"));
+  const drafts = [...kept.drafts.values()];
+  const action = actionIn(state.chat, state.topic);
+  const dots = thinking(t("typing"));
   refill(live, drafts.map(draftNode), action && !drafts.length ? h("div", { class: "message theirs from-bot" }, dots) : null);
+}
+
+function thinking(label) {
+  return h("div", { class: "bubble dots", "aria-label": label }, h("i"), h("i"), h("i"));
 }
 
 function draftNode(draft) {
@@ -167,7 +186,7 @@ function draftNode(draft) {
   return h(
     "div",
     { class: "message theirs from-bot draft", data: { draft: draft.draft_id } },
-    h("div", { class: "message-body" }, h("div", { class: "bubble" }, h("div", { class: "text" }, rich(draft.text, draft.entities))), button),
+    h("div", { class: "message-body" }, draft.text ? h("div", { class: "bubble" }, h("div", { class: "text" }, rich(draft.text, draft.entities))) : thinking(t("thinking")), button),
   );
 }
 
@@ -212,6 +231,11 @@ async function go(target) {
 
 async function find(id) {
   if (!history(state.chat).loaded || !nodes.size) await drawAll();
+  const wanted = history(state.chat).messages.get(id);
+  if (wanted && chat().is_forum && topicOf(wanted) !== state.topic) {
+    openTopic(topicOf(wanted));
+    await drawAll();
+  }
   const node = nodes.get(id);
   if (!node) return toast(t("gone"));
   node.scrollIntoView({ block: "center", behavior: "smooth" });

@@ -1,14 +1,15 @@
-// Dialogs: a new person, a new group, members, forwarding, a picture at full size.
+// Dialogs: a new person, a new group, forwarding, a picture at full size.
 
 import { api } from "./api.js";
 import { avatar, nameOf } from "./avatar.js";
-import { fill, h, iconButton } from "./dom.js";
+import { h, iconButton } from "./dom.js";
 import { LANGUAGES, t } from "./i18n.js";
 import { be, open } from "./moves.js";
-import { bot, chat, chatsOf, isBot, isIn, load, on, state, tell, titleOf } from "./store.js";
+import { chatsOf, load, state, tell, titleOf } from "./store.js";
 import { attempt } from "./toast.js";
 
-function show(title, ...content) {
+/** A dialog with a title; closed by its cross, by Escape or by a press beside it. */
+export function show(title, ...content) {
   const close = () => dialog.close();
   const dialog = h(
     "dialog",
@@ -32,7 +33,8 @@ export function textField(name, label, props = {}) {
   );
 }
 
-function form(button, fields, submit) {
+/** A form in a dialog, which closes once `submit` has returned something true. */
+export function form(button, fields, submit) {
   const element = h("form", { class: "form" }, fields, h("div", { class: "dialog-buttons" }, h("button", { type: "submit", class: "primary" }, button)));
   element.addEventListener("submit", async (event) => {
     event.preventDefault();
@@ -82,55 +84,24 @@ export function groupDialog() {
       avatar(person.id, nameOf(person), { size: "small" }),
       nameOf(person),
     );
+  const kind = (value, word, checked) => h("label", { class: "choice" }, h("input", { type: "radio", name: "kind", value, checked }), t(word));
   const fields = [
     textField("title", t("title"), { autofocus: true, required: true, maxlength: "128" }),
     h("fieldset", {}, h("legend", {}, t("whoJoins")), state.people.map(choice), h("label", { class: "choice" }, h("input", { type: "checkbox", name: "with_bot", checked: true }), avatar(0, "", { bot: true, size: "small" }), t("withBot"))),
+    h("fieldset", {}, h("legend", {}, t("groupKind")), kind("supergroup", "kindSupergroup", true), kind("forum", "kindForum"), kind("group", "kindGroup")),
   ];
   show(
     t("newGroup"),
     form(t("create"), fields, async (data) => {
       const members = [state.me, ...data.getAll("members").map(Number)];
-      const made = await api.addChat({ title: data.get("title"), members, with_bot: data.has("with_bot") });
+      const is_forum = data.get("kind") === "forum";
+      const type = is_forum ? "supergroup" : data.get("kind");
+      const made = await api.addChat({ title: data.get("title"), members, with_bot: data.has("with_bot"), type, is_forum });
       await refreshed();
       open(made.id);
       return true;
     }),
   );
-}
-
-/** Who is in a group; let people in and out. */
-export function membersDialog(id) {
-  const list = h("div", { class: "member-list" });
-  const draw = () => {
-    const room = chat(id);
-    if (!room) return;
-    const absent = [...state.people, bot()].filter((one) => !isIn(room, one.id));
-    fill(list, room.members.map((one) => memberRow(room, one)), absent.length ? h("h3", {}, t("addMember")) : null, absent.map((one) => absentRow(room, one)));
-  };
-  const dialog = show(t("membersTitle"), list);
-  on("members", () => dialog.isConnected && draw());
-  draw();
-}
-
-function memberLine(one, ...more) {
-  return h(
-    "div",
-    { class: "member" },
-    avatar(one.id, nameOf(one), { bot: isBot(one.id), size: "small" }),
-    h("span", { class: "member-name" }, nameOf(one), one.username ? h("small", {}, `@${one.username}`) : null),
-    more,
-  );
-}
-
-function memberRow(room, one) {
-  const role = ["creator", "administrator"].includes(one.status) ? h("span", { class: "chip" }, t(one.status)) : null;
-  const remove = () => attempt(() => api.removeMember(room.id, one.id, state.me));
-  return memberLine(one, role, iconButton("close", `${t("remove")}: ${nameOf(one)}`, remove));
-}
-
-function absentRow(room, one) {
-  const add = () => attempt(() => api.addMember(room.id, one.id, state.me));
-  return memberLine(one, iconButton("plus", `${t("add")}: ${nameOf(one)}`, add));
 }
 
 /** Choose where a message goes. */

@@ -66,6 +66,14 @@ const PATHS = {
   stop: "M7 7h10v10H7z",
   smile: "M12 20a8 8 0 1 0 0-16 8 8 0 0 0 0 16Zm-3.5-6.500c1.7 2.6 5.3 2.6 7 0M9.3 9.800v.01m5.4-.01v.01",
   check: "m5 12.5 4.5 4.500L19 7.5",
+  pin: "M12 21c4-5 6-8 6-11a6 6 0 0 0-12 0c0 3 2 6 6 11Zm0-9a2 2 0 1 0 0-4 2 2 0 0 0 0 4Z",
+  person: "M12 11.500a3.500 3.500 0 1 0 0-7 3.500 3.500 0 0 0 0 7ZM5 20c.5-3.700 3.300-5.500 7-5.500s6.500 1.800 7 5.500",
+  lock: "M7 11h10v8H7zm2 0V8.500a3 3 0 0 1 6 0V11",
+  eye: "M3 12c2.300-3.800 5.300-5.700 9-5.700s6.700 1.900 9 5.700c-2.300 3.800-5.300 5.700-9 5.700S5.300 15.800 3 12Zm9 2.300a2.300 2.300 0 1 0 0-4.600 2.300 2.300 0 0 0 0 4.600Z",
+  mask: "M4 8c3-1.300 5.700-1.300 8 0 2.300-1.300 5-1.300 8 0 0 5-1.500 8-4 8-1.800 0-2.700-1.500-4-1.500S9.800 16 8 16c-2.500 0-4-3-4-8Zm3.500 3h2m5 0h2",
+  up: "M12 19V6m-5 5 5-5 5 5",
+  leave: "M13 5H6v14h7m-3-7h10m-3.500-3.500L20 12l-3.500 3.500",
+  bolt: "M13 3 5 14h6l-1 7 8-11h-6l1-7Z",
   file: "M7 4h7l4 4v12H7zM14 4v4h4",
   mic: "M12 14.500a3 3 0 0 0 3-3V7a3 3 0 0 0-6 0v4.500a3 3 0 0 0 3 3Zm-6-3a6 6 0 0 0 12 0M12 17.500V20",
 };
@@ -75,7 +83,7 @@ export function icon(name) {
   const svg = document.createElementNS(SVG, "svg");
   svg.setAttribute("viewBox", "0 0 24 24");
   svg.setAttribute("aria-hidden", "true");
-  svg.classList.add("icon");
+  svg.classList.add("icon", `icon-${name}`);
   const path = document.createElementNS(SVG, "path");
   path.setAttribute("d", PATHS[name]);
   svg.append(path);

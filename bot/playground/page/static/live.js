@@ -3,7 +3,10 @@
 import { api } from "./api.js";
 import { acting, chat, drop, forgetHistories, history, load, place, state, tell } from "./store.js";
 
-const KINDS = ["message", "edit", "delete", "reaction", "action", "draft", "answer", "commands", "person", "chat", "member", "reset"];
+const KINDS = ["message", "edit", "delete", "reaction", "action", "draft", "answer", "commands", "person", "chat", "member", "bot", "network", "reset"];
+
+// Telegram forgets a draft so long after its last frame.
+const DRAFT_SECONDS = 30;
 
 let source = null;
 let last = 0;
@@ -63,13 +66,13 @@ function take(kind, event) {
   const id = event.chat_id;
   if (kind === "reset") return reload();
   if (kind === "person") return refresh("people");
-  if (kind === "chat" || kind === "member" || (id && !chat(id))) return refresh("members");
+  if (kind === "chat" || kind === "member" || kind === "bot" || (id && !chat(id))) return refresh("members");
   if (kind === "message" || kind === "edit" || kind === "reaction") place(event.message);
   if (kind === "delete") drop(id, event.message_id);
-  if (kind === "action") acting(id, event.action);
+  if (kind === "action") acting(id, event.action, event.thread_id);
   if (kind === "draft") setDraft(id, event.draft);
   if (kind === "answer") return tell("answer", event);
-  if (kind === "commands") return tell("commands");
+  if (kind === "commands" || kind === "network") return tell(kind);
   const topic = { edit: "changed", reaction: "changed", delete: "dropped" }[kind] ?? kind;
   tell(topic === "draft" ? "action" : topic, topic === "action" || topic === "draft" ? id : event);
   return tell("chats");
@@ -79,4 +82,9 @@ function setDraft(id, draft) {
   const { drafts } = history(id);
   if (draft.stopped && !draft.keep_on_stop) drafts.delete(draft.draft_id);
   else drafts.set(draft.draft_id, draft);
+  setTimeout(() => {
+    if (drafts.get(draft.draft_id) !== draft) return;
+    drafts.delete(draft.draft_id);
+    tell("action", id);
+  }, DRAFT_SECONDS * 1000);
 }

@@ -1,4 +1,4 @@
-// The menu of one message: what a person can do with it.
+// Menus, and the one of a message: what a person can do with it.
 
 import { api } from "./api.js";
 import { forwardDialog } from "./dialogs.js";
@@ -14,17 +14,22 @@ let shown = null;
 /** Open the menu of a message where it was asked for. */
 export function openMenu(event, shownMessage) {
   const message = latest(shownMessage);
+  popup(event, t("more"), quick(message), items(message));
+}
+
+/** Open a menu of any items where it was asked for. */
+export function popup(event, label, ...content) {
   event.preventDefault();
   closeMenu();
   const back = document.activeElement;
-  shown = h("div", { class: "menu", role: "menu", "aria-label": t("more") }, quick(message), items(message));
+  shown = h("div", { class: "menu", role: "menu", "aria-label": label }, content);
   shown.addEventListener("keydown", onKey);
   // Before the item's own listener, which may move the focus.
   shown.addEventListener("click", closeMenu, true);
   shown.restoreFocus = () => back?.isConnected && back.focus();
   document.body.append(shown);
   put(shown, event);
-  shown.querySelector(".menu-item").focus();
+  (shown.querySelector(".menu-item") ?? shown.querySelector("button")).focus();
   setTimeout(() => document.addEventListener("pointerdown", outside), 0);
 }
 
@@ -43,10 +48,13 @@ function outside(event) {
 
 function put(menu, event) {
   const source = event.currentTarget.getBoundingClientRect();
-  const x = event.clientX || source.left + 20;
-  const y = event.clientY || source.top + 20;
+  const button = event.currentTarget.matches("button");
+  const x = button ? source.left : event.clientX || source.left + 20;
+  const below = button ? source.bottom + 4 : event.clientY || source.top + 20;
+  const above = button ? source.top - menu.offsetHeight - 4 : innerHeight - menu.offsetHeight - 8;
+  const y = below + menu.offsetHeight + 8 > innerHeight ? above : below;
   menu.style.left = `${Math.max(8, Math.min(x, innerWidth - menu.offsetWidth - 8))}px`;
-  menu.style.top = `${Math.max(8, Math.min(y, innerHeight - menu.offsetHeight - 8))}px`;
+  menu.style.top = `${Math.max(8, y)}px`;
 }
 
 function onKey(event) {
@@ -87,6 +95,7 @@ function items(message) {
   ];
 }
 
-function item(sign, label, click, kind = "") {
+/** One line of a menu. */
+export function item(sign, label, click, kind = "") {
   return h("button", { type: "button", role: "menuitem", class: `menu-item ${kind}`, on: { click } }, icon(sign), label);
 }

@@ -6,7 +6,7 @@ import { h, icon, iconButton } from "./dom.js";
 import { rich } from "./entities.js";
 import { clock, t } from "./i18n.js";
 import { follow } from "./links.js";
-import { lightbox } from "./dialogs.js";
+import { media } from "./media.js";
 import { openMenu } from "./menu.js";
 import { chat, isBot, latest, state, tell } from "./store.js";
 import { alertBox, attempt, copy, toast } from "./toast.js";
@@ -30,23 +30,26 @@ export function messageNode(message, before) {
       data: { id: message.message_id },
       on: { contextmenu: (event) => openMenu(event, message), keydown: (event) => onKey(event, message) },
     },
-    group && !mine ? h("span", { class: "message-face" }, avatar(message.from?.id, senderOf(message), { bot: isBot(message.from?.id), size: "small" })) : null,
+    group && !mine ? h("span", { class: "message-face" }, avatar(speaker(message), senderOf(message), { bot: isBot(message.from?.id), size: "small" })) : null,
     h("div", { class: "message-body" }, bubble(message, group && !mine && !follows), keyboard(message), reactions(message)),
     tools(message),
   );
 }
 
+// A chat that speaks for itself: an anonymous administrator, a channel.
+const speaker = (message) => message.sender_chat?.id ?? message.from?.id ?? 0;
+
 function bubble(message, named) {
   const shown = message.text ?? message.caption;
   const entities = message.text === undefined ? message.caption_entities : message.entities;
   const act = { command: (text) => tell("say", text), mention: (text) => tell("insert", `${text} `) };
-  const picture = message.photo && !shown;
+  const bare = (message.photo || message.sticker) && !shown;
   // A streamed answer is nothing but edits; the mark says something about people's messages only.
   const time = `${message.edited && !message.out ? `${t("edited")} ` : ""}${clock(message.date)}`;
   return h(
     "div",
-    { class: `bubble${picture ? " bubble-photo" : ""}` },
-    named ? h("div", { class: `sender name-${tone(message.from?.id ?? 0)}` }, senderOf(message), isBot(message.from?.id) ? h("span", { class: "chip" }, t("bot")) : null) : null,
+    { class: `bubble${bare ? ` bubble-${message.photo ? "photo" : "sticker"}` : ""}` },
+    named ? h("div", { class: `sender name-${tone(speaker(message))}` }, senderOf(message), isBot(message.from?.id) ? h("span", { class: "chip" }, t("bot")) : null) : null,
     forwarded(message),
     replied(message),
     media(message),
@@ -74,35 +77,6 @@ function replied(message) {
     h("span", { class: `quote-name name-${tone(original.from?.id ?? 0)}` }, senderOf(original)),
     h("span", { class: "quote-text" }, quoted),
   );
-}
-
-function media(message) {
-  if (message.photo) {
-    const largest = message.photo.at(-1);
-    const source = api.fileUrl(largest.file_id);
-    const image = h("img", { src: source, alt: message.caption || t("photo"), decoding: "async" });
-    // Known before the bytes are here, so that the list does not jump.
-    image.style.aspectRatio = `${largest.width} / ${largest.height}`;
-    image.style.width = `${Math.round(largest.width * Math.min(1, 400 / largest.width, 340 / largest.height))}px`;
-    return h("button", { type: "button", class: "photo", "aria-label": t("photo"), on: { click: () => lightbox(source, message.caption) } }, image);
-  }
-  if (message.sticker) return h("div", { class: "sticker" }, message.sticker.emoji || "🙂");
-  if (message.voice) return attachment("mic", t("voice"), `${message.voice.duration} s`, message.voice.file_id);
-  if (message.document) return attachment("file", message.document.file_name || t("document"), size(message.document.file_size), message.document.file_id);
-  return null;
-}
-
-function attachment(sign, name, detail, file) {
-  return h(
-    "a",
-    { class: "attachment", href: api.fileUrl(file), download: name },
-    h("span", { class: "attachment-sign" }, icon(sign)),
-    h("span", { class: "attachment-text" }, h("strong", {}, name), h("small", {}, detail)),
-  );
-}
-
-function size(bytes = 0) {
-  return bytes < 1024 * 1024 ? `${Math.max(1, Math.round(bytes / 1024))} KB` : `${(bytes / 1024 / 1024).toFixed(1)} MB`;
 }
 
 function keyboard(message) {

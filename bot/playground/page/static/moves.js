@@ -27,6 +27,14 @@ export function open(id) {
   remember();
 }
 
+/** Choose a topic of the chat that is open; 0 is General. */
+export function openTopic(id) {
+  state.topic = id;
+  state.replying = null;
+  state.editing = null;
+  tell("topic");
+}
+
 /** Show the list, the chat or the panel where there is room for one only. */
 export function view(name) {
   document.body.dataset.view = name;
@@ -46,12 +54,15 @@ export function restore() {
   state.me = person(me) ? me : (state.people[0]?.id ?? 0);
   const room = chat(here);
   const known = room && isIn(room, state.me);
+  reset();
   state.chat = known ? here : narrow.matches ? 0 : (chatsOf(state.me)[0]?.id ?? 0);
   view(known && state.chat ? "chat" : "list");
   look();
 }
 
 function reset() {
+  state.topic = 0;
+  state.anonymous = false;
   state.replying = null;
   state.editing = null;
 }

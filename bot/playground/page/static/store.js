@@ -8,6 +8,8 @@ export const state = {
   chats: new Map(),
   me: 0,
   chat: 0,
+  topic: 0,
+  anonymous: false,
   replying: null,
   editing: null,
   online: true,
@@ -105,15 +107,38 @@ export function drop(id, messageId) {
 }
 
 /** Note what the bot shows to be doing; Telegram forgets it after five seconds. */
-export function acting(id, action) {
-  actions.set(id, { action, until: Date.now() + 5500 });
+export function acting(id, action, topic) {
+  actions.set(id, { action, topic: topic ?? 0, until: Date.now() + 5500 });
   setTimeout(() => tell("action", id), 5600);
 }
 
-/** What the bot is doing in a chat now, or null. */
-export function actionIn(id) {
+/** What the bot is doing in a chat now (in one topic of it, if one is named), or null. */
+export function actionIn(id, topic = null) {
   const found = actions.get(id);
-  return found && found.until > Date.now() ? found.action : null;
+  const here = found && (topic === null || found.topic === topic);
+  return here && found.until > Date.now() ? found.action : null;
+}
+
+/** The topic of a message; General is 0, as in chats without topics. */
+export const topicOf = (message) => message.message_thread_id ?? 0;
+
+/** The messages that show now: all of a chat, or those of the chosen topic. */
+export function shownMessages(id = state.chat) {
+  const all = [...history(id).messages.values()];
+  return chat(id)?.is_forum ? all.filter((message) => topicOf(message) === state.topic) : all;
+}
+
+/** How somebody stands in a chat. */
+export const statusIn = (room, who) => room.members.find((member) => member.id === who)?.status ?? "left";
+
+/** Whether somebody leads a group. */
+export const leads = (room, who = state.me) => ["creator", "administrator"].includes(statusIn(room, who));
+
+/** Where what one writes now goes: the topic, the message replied to, and whether the group says it. */
+export function placeNow() {
+  const room = chat();
+  const anonymous = state.anonymous && room?.type === "supergroup" && leads(room);
+  return { reply_to: state.replying?.message_id, thread_id: state.topic || undefined, anonymous: anonymous || undefined };
 }
 
 const mark = (who, id) => `${who}:${id}`;

@@ -37,7 +37,8 @@ export function sentence(error) {
   if (!(error instanceof Problem)) return String(error.message || error);
   if (error.code === "offline") return t("offline");
   const key = `problem.${error.code}`;
-  if (knows(key)) return t(key);
+  if (knows(key)) return t(key, error.params);
+  if (knows(`problem.${error.status}`)) return t(`problem.${error.status}`);
   return error.message.charAt(0).toLocaleUpperCase() + error.message.slice(1);
 }
 

@@ -3,7 +3,7 @@
 import { nameOf } from "./avatar.js";
 import { t } from "./i18n.js";
 
-const KINDS = ["photo", "document", "voice", "sticker"];
+const KINDS = ["photo", "document", "voice", "sticker", "location", "contact"];
 
 /** What kind of file a message carries, or an empty word. */
 export const mediaOf = (message) => KINDS.find((kind) => message[kind]) ?? "";
@@ -31,8 +31,11 @@ export function serviceLine(message) {
     return message.left_chat_member.id === message.from?.id ? t("left", { name }) : t("kicked", { by, name });
   }
   if (message.group_chat_created) return t("groupMade");
-  if (message.forum_topic_created) return `# ${message.forum_topic_created.name}`;
-  if (message.migrate_to_chat_id || message.migrate_from_chat_id || message.new_chat_title) return t("serviceOther");
+  if (message.forum_topic_created) return t("topicOpened", { by, name: message.forum_topic_created.name });
+  if (message.forum_topic_closed) return t("topicClosed", { by });
+  if (message.forum_topic_reopened) return t("topicReopened", { by });
+  if (message.migrate_to_chat_id || message.migrate_from_chat_id) return t("upgraded");
+  if (message.new_chat_title) return t("serviceOther");
   return "";
 }
 

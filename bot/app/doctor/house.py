@@ -1,0 +1,134 @@
+"""The doctor in the house: data folder, disk, database and the system prompt."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import sqlite3
+import tempfile
+from contextlib import closing
+from pathlib import Path
+
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session
+
+from bot.app.doctor.check import Check, failed, ok, warning
+from bot.app.schema import (
+    head_revision,
+    knows_revision,
+    newer_database,
+    place_of,
+    sqlite_path,
+    sqlite_revision,
+    unopenable,
+)
+from bot.context.permanent import PromptLibrary, check_prompt
+from bot.core.errors import ConfigError
+from bot.db.backup import damage
+from bot.db.engine import make_database
+from bot.llm.build import build_tokens
+from bot.settings import Settings
+
+_LITTLE, _NONE = 500 << 20, 50 << 20  # bytes of disk space
+
+
+def look_at_folder(folder: Path) -> Check:
+    """Whether the data folder can be written."""
+    try:
+        with tempfile.TemporaryFile(dir=_existing(folder)):
+            pass
+    except OSError as error:
+        advice = f"let this user write there, or set DATA_DIR to another folder ({error.strerror})"
+        return failed("Data folder", f"{folder} cannot be written", advice)
+    return ok(
+        "Data folder", f"{folder} can be written" if folder.exists() else f"{folder} is made at the start"
+    )
+
+
+def look_at_disk(folder: Path) -> Check:
+    """Whether there is room."""
+    free = shutil.disk_usage(_existing(folder)).free
+    found = f"{free / (1 << 30):.1f} GiB are free"
+    if free >= _LITTLE:
+        return ok("Disk space", found)
+    advice = "make room on the disk of DATA_DIR"
+    return (failed if free < _NONE else warning)("Disk space", found, advice)
+
+
+async def look_at_prompt(settings: Settings) -> list[Check]:
+    """Whether the system prompt is there and leaves room for a talk."""
+    name = settings.system_prompt_file
+    try:
+        library = PromptLibrary(name)
+        await asyncio.to_thread(check_prompt, library, settings.context_max_tokens, build_tokens(settings))
+    except ConfigError as error:
+        what, _, advice = str(error).rstrip(".").partition(": ")
+        return [failed("System prompt", what, advice or "set SYSTEM_PROMPT_FILE to a file in prompts/")]
+    return [ok("System prompt", f"prompts/{name} is there")]
+
+
+async def look_at_database(settings: Settings) -> list[Check]:
+    """Whether the database opens, is sound, can be written and has the schema of this program."""
+    url = settings.database_url
+    try:
+        if not url.startswith("sqlite"):
+            return [await _look_at_server(url)]
+        return await asyncio.to_thread(_look_at_file, url)
+    except (OSError, DBAPIError, sqlite3.Error) as error:
+        what, _, advice = unopenable(url, error).rstrip(".").replace("; ", ": ").partition(": ")
+        return [failed("Database", what, advice)]
+
+
+def _look_at_file(url: str) -> list[Check]:
+    path = sqlite_path(url)
+    if not path.exists():
+        return [ok("Database", f"{path} is made at the start")]
+    if (fault := damage(path)) is not None:
+        advice = "move it away and put the newest copy from DATA_DIR/backups in its place"
+        return [failed("Database", f"{path} is damaged: {fault}", advice)]
+    schema = _schema(url, sqlite_revision(url))
+    if schema.state == "failed":
+        return [schema]
+    with closing(sqlite3.connect(path, timeout=10, isolation_level=None)) as connection:
+        connection.execute("BEGIN IMMEDIATE")
+        connection.execute("CREATE TABLE mnema_doctor (x)")
+        connection.execute("ROLLBACK")
+    return [schema]
+
+
+async def _look_at_server(url: str) -> Check:
+    database = make_database(url)
+    await database.open()
+    try:
+        revision = await database.read(_server_revision)
+        if revision is not None:
+            await database.write(
+                lambda s: s.execute(text("UPDATE alembic_version SET version_num=version_num"))
+            )
+    finally:
+        await database.close()
+    return _schema(url, revision)
+
+
+def _server_revision(session: Session) -> str | None:
+    if session.scalar(text("SELECT to_regclass('alembic_version')")) is None:
+        return None
+    revision: str | None = session.scalar(text("SELECT version_num FROM alembic_version"))
+    return revision
+
+
+def _schema(url: str, revision: str | None) -> Check:
+    place = place_of(url)
+    if revision == head_revision(url):
+        return ok("Database", f"{place} is sound and up to date")
+    if revision is None:
+        return ok("Database", f"{place} is empty; its tables are made at the start")
+    if not knows_revision(url, revision):
+        what, _, advice = newer_database(url).rstrip(".").partition(": ")
+        return failed("Database", what, advice)
+    return warning("Database", f"{place} has an older schema", "the next start upgrades it, after a copy")
+
+
+def _existing(folder: Path) -> Path:
+    return next(place for place in (folder.absolute(), *folder.absolute().parents) if place.exists())
