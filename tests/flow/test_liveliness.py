@@ -38,7 +38,7 @@ async def test_help_and_buttons_answer_within_a_second_and_others_are_recorded(p
     await ann.say(chat, "/stop")
     await product.llm.until_abandoned(1)
     assert time.monotonic() - began < 1
-    stopped = await product.telegram.wait_reply(long_question)
+    stopped = await product.telegram.wait_reply(long_question, contains="Stopped")
     assert "word599" not in stopped.text
     await eventually(lambda: not stopped.record.markup, 4)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import io
 import json
+from pathlib import Path
 
 from PIL import Image
 from sqlalchemy import func, select
@@ -13,8 +14,10 @@ from bot.db.models import Turn, TurnMessage
 from bot.playground.emulator.files import Upload
 from bot.playground.people import acting
 from bot.playground.people.handles import ChatHandle, PersonHandle
+from tests.support.emulator import running_emulator
+from tests.support.llm_server import scripted_llm
 from tests.support.llm_steps import Text
-from tests.support.product import Product
+from tests.support.product import Product, product_settings, running_bot
 from tests.support.waiting import until
 
 
@@ -118,6 +121,25 @@ async def test_a_comment_and_its_bundle_are_one_turn_when_they_come_together(
     assert prompt.index("What do you say to this?") < prompt.index(words[0])
 
 
+async def test_a_comment_waits_for_the_bundle_that_has_arrived_with_it(
+    sqlite_database_url: str, tmp_path: Path
+) -> None:
+    async with scripted_llm() as llm, running_emulator() as world:
+        settings = product_settings(sqlite_database_url, tmp_path, llm)
+        ann, borys = await world.person("Ann"), await world.person("Borys")
+        chat = await world.private(ann)
+        elsewhere = await world.group("Elsewhere", [borys, ann], bot=None)
+        originals = [await borys.say(elsewhere, f"verse {number}") for number in range(5)]
+        await ann.say(chat, "What do you say to this?")
+        for original in originals:
+            await ann.forward(original, chat)
+        llm.script(Text("He rhymes well."))
+        async with running_bot(settings, world, llm) as product:
+            await world.wait_message(chat, contains="He rhymes well.")
+            assert await turns_of(product) == [6]
+            assert await product.look(lambda s: s.scalar(select(Turn.tainted)))
+
+
 async def test_a_bundle_behind_an_answer_that_has_begun_is_its_own_turn_and_knows_the_comment(
     product: Product,
 ) -> None:
@@ -144,7 +166,7 @@ async def test_forwarded_talk_of_a_group_asks_nothing(product: Product) -> None:
     product.llm.script(Text("Yes."))
     said = await borys.say(group, "The lake is cold")
     await ann.forward(said, group)
-    await product.telegram.wait_reply(await borys.say(group, "@mnema_bot is it?"), contains="Yes.")
+    await product.telegram.wait_reply(await borys.say(group, "@mnema_bot is it?"), contains="Yes.", settled=0)
     assert await turns_of(product) == [1]
 
 

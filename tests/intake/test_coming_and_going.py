@@ -73,7 +73,7 @@ async def test_sent_away_it_ends_quietly_and_comes_back_in_order(
     await world.wait_message(group, contains="Hello! I am Mnema.")
     product.llm.script(Text("It is red."))
     asked = await ann.say(group, "@mnema_bot which colour?")
-    await world.wait_reply(asked, contains="It is red.")
+    await world.wait_reply(asked, contains="It is red.", settled=0)
     assert "The tent is red" in product.prompt_text()
 
 
@@ -109,4 +109,4 @@ async def test_a_path_is_no_command(product: Product) -> None:
     chat = await product.telegram.private(ann)
     product.llm.script(Text("That is a folder."))
     asked = await ann.say(chat, "/usr/bin/env what is that?")
-    await product.telegram.wait_reply(asked, contains="That is a folder.")
+    await product.telegram.wait_reply(asked, contains="That is a folder.", settled=0)

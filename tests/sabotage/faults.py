@@ -136,8 +136,10 @@ FAULTS = (
     Fault(
         "the ceiling is not kept",
         "bot/context/compose.py",
-        "        if total <= ceiling:\n            return _composed(layers, demand, plan, prompt, total)\n        if attempt",
-        "        if True:\n            return _composed(layers, demand, plan, prompt, total)\n        if attempt",
+        "        if total <= ceiling:\n"
+        "            return _composed(layers, demand, plan, prompt, total)\n        if attempt",
+        "        if True:\n"
+        "            return _composed(layers, demand, plan, prompt, total)\n        if attempt",
         ("tests/context/test_ceiling.py",),
     ),
     Fault(

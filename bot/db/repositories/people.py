@@ -88,7 +88,9 @@ def upsert_chat(session: Session, chat: ChatRef, now: datetime) -> Chat:
     present = row.external_id == chat.external_id
     if present and (row.title, row.type) != (chat.title, chat.type):
         row.title, row.type, row.updated_at = chat.title, chat.type, now
-    if present and chat.topic_id is not None and chat.topic_title is not None:
+    # Messages carry the name that their topic was opened with; it may have got another one since.
+    unnamed = str(chat.topic_id) not in row.settings.get(_TOPICS, {})
+    if present and unnamed and chat.topic_id is not None and chat.topic_title is not None:
         name_topic(row, chat.topic_id, chat.topic_title, now)
     return row
 
