@@ -16,9 +16,7 @@ class Nursery:
     def __init__(self) -> None:
         self._tasks: set[asyncio.Task[Any]] = set()
 
-    def start(
-        self, work: Coroutine[Any, Any, Any], name: str, *, awaited: bool = False
-    ) -> asyncio.Task[Any]:
+    def start(self, work: Coroutine[Any, Any, Any], name: str, *, awaited: bool = False) -> asyncio.Task[Any]:
         """Run `work` in the background; an exception of it is logged, never lost.
 
         `awaited` says that the caller waits for the task and deals with its exception.

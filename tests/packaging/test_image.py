@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import sysconfig
@@ -25,6 +24,7 @@ import yaml
 from bot import __version__
 from tests.first_run.commands import as_ordinary_user
 from tests.packaging.dockerfile import Stage, exec_form, read_dockerfile
+from tests.support.ports import free_port
 
 SECONDS = 60.0
 
@@ -114,13 +114,6 @@ def close(tree: Path) -> None:
     for path in (tree, *tree.rglob("*")):
         if not path.is_symlink():
             path.chmod(path.stat().st_mode & ~0o222)
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 @contextmanager

@@ -7,7 +7,6 @@ import os
 import pwd
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
 import time
@@ -15,6 +14,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+
+from tests.support.ports import free_port
 
 START_SECONDS = 30.0
 # The data is thrown away with the directory: nothing needs to reach the disk.
@@ -88,7 +89,7 @@ def running_server() -> Iterator[PostgresServer]:
 
 @contextmanager
 def _running(prefix: list[str], bin_dir: Path, data: Path) -> Iterator[PostgresServer]:
-    server = PostgresServer(_free_port(), bin_dir)
+    server = PostgresServer(free_port(), bin_dir)
     settings = [f"port={server.port}", "listen_addresses=127.0.0.1", "unix_socket_directories=", *_FAST]
     command = [*prefix, str(bin_dir / "postgres"), "-D", str(data)]
     for setting in settings:
@@ -128,10 +129,3 @@ def _as_ordinary_user(home: Path) -> list[str]:
     if tool := shutil.which("runuser"):
         return [tool, "-u", user.pw_name, "--"]
     raise Unavailable("PostgreSQL refuses to run as root, and there is neither setpriv nor runuser")
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port

@@ -105,7 +105,7 @@ async def new(ask: Ask, desk: Desk) -> None:
     title = one_line(ask.rest, _TITLE_LIMIT) or None
     done = await desk.conversations.start_new(ask.chat, ask.person, title)
     began = ask.t("A new conversation: {title}.", title=title) if title else ask.t("A new conversation.")
-    kept = ask.t("The one before is archived; I can still recall what was said in it.")
+    kept = ask.t("The one before is archived; what you told me about yourself stays.")
     await ask.replier.send(f"{began} {kept}" if done else began)
 
 
