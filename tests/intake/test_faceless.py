@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import select
 
 from bot.core.messages import ChatRef, Person
-from bot.db.models import Memory, Message, User
+from bot.db.models import Memory, Message, Turn, User
 from bot.playground.people import ChatHandle
 from bot.playground.records import Chat
 from bot.playground.store import Json
@@ -59,6 +59,7 @@ async def test_a_post_of_the_linked_channel_is_recorded_and_not_answered(product
         "forward_origin": {"type": "channel", "chat": channel, "message_id": 5, "date": 1},
     }  # fmt: skip
     await tell(product, message=post)
+    assert await product.look(lambda s: s.scalar(select(Turn))) is None
     product.llm.script(Text("Rain."))
     asked = await ann.say(group, "@mnema_bot what is in the news?")
     await product.telegram.wait_reply(asked, contains="Rain.", settled=0)
