@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import getpass
 import logging
+import os
 import sys
 import uuid
 from datetime import UTC, datetime
@@ -19,6 +20,9 @@ from rich.text import Text
 from bot.app.terminal import TerminalSession, open_terminal
 from bot.cli.starting import start
 from bot.core.messages import ChatRef, Incoming, Person, Reply
+from bot.settings import Settings
+from bot.telegram.i18n import translator
+from bot.telegram.wording import footer_lines
 
 QUIT = {"/quit", "/exit", "/q"}
 
@@ -34,9 +38,9 @@ def chat(
     asyncio.run(_talk(settings, person, " ".join(message or [])))
 
 
-async def _talk(settings: object, person: Person, once: str) -> None:
+async def _talk(settings: Settings, person: Person, once: str) -> None:
     console = Console()
-    async with open_terminal(settings, person) as session:  # type: ignore[arg-type]  # Settings, read above
+    async with open_terminal(settings, person) as session:
         if once:
             await _exchange(console, session, person, once)
             return
@@ -74,9 +78,8 @@ async def _exchange(console: Console, session: TerminalSession, person: Person, 
 
 
 def _print(console: Console, reply: Reply) -> None:
-    if reply.failed:
-        console.print(f"[red]No answer: {reply.error_key}[/red]")
-        return
-    console.print(Markdown(reply.text) if sys.stdout.isatty() else reply.text)
-    for notice in reply.notices:
-        console.print(f"[dim italic]{notice.kind}: {notice.text}[/dim italic]")
+    t = translator(os.environ.get("LC_ALL") or os.environ.get("LANG"))
+    if reply.text.strip():
+        console.print(Markdown(reply.text) if sys.stdout.isatty() else Text(reply.text))
+    for line in footer_lines(reply, t):
+        console.print(Text(line, style="red" if reply.failed else "dim italic"))
