@@ -36,6 +36,15 @@ class Chats:
 
         await self._known(chat, unit)
 
+    async def counted(self, chat: ChatRef, members: int) -> None:
+        """A group that is taken has so many members, the bot included; the row is made if need be."""
+        now = self._clock.now()
+
+        def unit(session: Session) -> None:
+            people.upsert_chat(session, chat, now).member_count = members
+
+        await self._db.write(unit)
+
     async def became_supergroup(self, platform: str, old: str, new: str) -> bool:
         """A group goes on under a new id, with its memory; False when that is known already."""
         now = self._clock.now()

@@ -140,6 +140,10 @@ class Chats(Protocol):
         """Somebody came or went."""
         ...
 
+    async def counted(self, chat: ChatRef, members: int) -> None:
+        """An approved group has so many members, the bot included."""
+        ...
+
     async def became_supergroup(self, platform: str, old: str, new: str) -> bool:
         """A group goes on under a new id; False when that is known already."""
         ...

@@ -21,8 +21,8 @@ from bot.jobs.registry import JobRegistry
 from bot.jobs.worker import Worker
 from bot.services.jobs_desk import JobsDesk
 from tests.support.clock import ManualClock
-from tests.support.eventually import eventually
 from tests.support.opened import opened
+from tests.support.waiting import until
 
 SECRET = "sk-nobody-may-read-this"
 Command = Callable[..., Result]
@@ -102,10 +102,10 @@ async def test_the_commands_work_beside_a_running_worker(command: Command, sqlit
             assert "private words" not in listed.output
             one = await asyncio.to_thread(command, "jobs", "retry", str(ids[1]))
             assert one.output == f"Job {ids[1]} is queued again.\n"
-            await eventually(lambda: done == [ids[1]], 5)
+            await until(lambda: done == [ids[1]], 5)
             rest = await asyncio.to_thread(command, "jobs", "retry", "--all-dead")
             assert rest.output == "Queued again: 2.\n"
-            await eventually(lambda: sorted(done) == ids, 5)
+            await until(lambda: sorted(done) == ids, 5)
             await worker.stop(1.0)
     empty = await asyncio.to_thread(command, "jobs", "list", "--json")
     assert json.loads(empty.output) == {"items": [], "count": 0}

@@ -25,9 +25,9 @@ from tests.faults.street import (
     open_jobs,
     standing,
 )
-from tests.support.eventually import eventually
 from tests.support.llm_steps import Text
 from tests.support.product import Product, running_product
+from tests.support.waiting import until
 
 SLOW = Text("one two three four five six seven eight", delay=0.15)
 TOO_OLD = "Bad Request: query is too old and response timeout expired or query ID is invalid"
@@ -41,7 +41,7 @@ async def product(sqlite_database_url: str, tmp_path: Path) -> AsyncIterator[Pro
         yield running
         assert_discreet(running)
         assert await dead_letters(running) == []
-        await eventually(lambda: _idle(running), 5)
+        await until(lambda: _idle(running), 5)
 
 
 async def _idle(product: Product) -> bool:
@@ -58,7 +58,7 @@ async def test_presses_are_answered_or_expire_and_the_next_works(product: Produc
     ):  # fmt: skip
         rule = faults.add("answerCallbackQuery", fault)
         await house.person.press(shown, data, stale=True)
-        await eventually(lambda rule=rule: rule.used == 1, 5)  # type: ignore[misc]
+        await until(lambda rule=rule: rule.used == 1, 5)  # type: ignore[misc]
     faults.add("editMessageText", Fault.page(502), chat_id=house.chat.id)
     pressed = await house.person.press(shown, data, stale=True)
     assert (await pressed.answer())["text"] == house.t("error.delivery")
@@ -96,7 +96,7 @@ async def asks_for_help(house: House, fault: Fault) -> None:
 async def must_wait(house: House, fault: Fault) -> None:
     rule = house.product.telegram.emu.faults.add("setMessageReaction", fault, chat_id=house.chat.id)
     first = await house.ask()
-    await eventually(lambda: any("one" in message.text for message in house.shown), 5)
+    await until(lambda: any("one" in message.text for message in house.shown), 5)
     await house.next_is_answered()
     assert rule.used == 1
     assert (await house.product.telegram.wait_reply(first)).text == SLOW.text
@@ -140,9 +140,9 @@ def seen(message: MessageHandle) -> bool:
 async def test_a_question_that_must_wait_is_marked_as_seen(product: Product) -> None:
     house = await move_in(product, "slow", 1, kind="group")
     first = await house.ask()
-    await eventually(lambda: any("one" in message.text for message in house.shown), 5)
+    await until(lambda: any("one" in message.text for message in house.shown), 5)
     second = await house.ask("next")
-    await eventually(lambda: seen(second), 1)
+    await until(lambda: seen(second), 1)
     assert not second.entry.sent
     await product.telegram.wait_reply(second, contains="Fine, next:slow.", timeout=10)
     assert not seen(first)
@@ -188,7 +188,7 @@ async def poll_through(product: Product, name: str, fault: Fault) -> None:
     await house.next_is_answered()
     rule = product.telegram.emu.faults.add("getUpdates", fault)
     question = await house.ask()  # ends the poll under way; the next one meets the fault
-    await eventually(lambda: rule.used == 1, 5)
+    await until(lambda: rule.used == 1, 5)
     await product.telegram.wait_reply(question, contains=f"Fine, row:{name}.", timeout=10)
     await house.next_is_answered()
     assert len(standing(question)) == 1

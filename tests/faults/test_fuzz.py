@@ -13,9 +13,9 @@ from sqlalchemy import func, select
 from bot.db.models import Turn
 from bot.playground.people.messages import MessageHandle
 from tests.faults.street import House, assert_discreet, everybody, move_in
-from tests.support.eventually import eventually
 from tests.support.llm_steps import FAULTS, Body, Step, Text
 from tests.support.product import Product, running_product
+from tests.support.waiting import until
 
 DOINGS = 25
 ALPHABETS = (
@@ -84,14 +84,14 @@ class Life:
         message = await self.house.person.say(self.house.chat, text, reply_to=reply_to)
         self.said.append(message)
         if meant:
-            await eventually(lambda: message.entry.answered, 20)
+            await until(lambda: message.entry.answered, 20)
 
     async def send(self) -> None:
         if self.house.chat.record.type != "private":
             return
         kind, data = self.dice.choice((("sticker", b"RIFF"), ("voice", b"OggS"), ("document", b"\x00" * 50)))
         message = await self.house.person.send(self.house.chat, kind, data, emoji="👍", duration=1)
-        await eventually(lambda: message.entry.answered, 20)
+        await until(lambda: message.entry.answered, 20)
 
     async def edit(self) -> None:
         if self.said and not self.said[-1].deleted:
@@ -138,7 +138,7 @@ async def test_random_doings(sqlite_database_url: str, tmp_path: Path, seed: int
         kinds = ["private"] * 6 + ["group"] * 2
         houses = [await move_in(product, f"h{n}", n, kind=kind) for n, kind in enumerate(kinds)]
         await everybody(*(Life(house, random.Random(seed + n)).live() for n, house in enumerate(houses)))
-        await eventually(lambda: _all_delivered(product), 10)
+        await until(lambda: _all_delivered(product), 10)
         assert_discreet(product)
         product.llm.default(lambda body: Text(f"Fine, next:{_name(body)}."))
         await everybody(*(house.next_is_answered() for house in houses))

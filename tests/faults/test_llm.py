@@ -17,9 +17,9 @@ from tests.faults.street import (
     move_in,
     standing,
 )
-from tests.support.eventually import eventually
 from tests.support.llm_steps import FAULTS, Step, Text, ToolCalls
 from tests.support.product import running_product
+from tests.support.waiting import until
 
 OK = Text("All is well again.")
 SLOW = Text("word " * 200, delay=0.1)
@@ -115,7 +115,7 @@ async def test_every_fault_of_the_model_has_one_visible_outcome(
 
         async def wave(number: int) -> None:
             if number == 2:
-                await eventually(lambda: model.asked.get("next:error-event", 0) > 0, 15)
+                await until(lambda: model.asked.get("next:error-event", 0) > 0, 15)
             await everybody(*(live_through(houses[r.name], r, model) for r in ROWS if r.wave == number))
 
         await everybody(wave(1), wave(2))
@@ -171,7 +171,7 @@ async def retry(house: House, row: Row, question: MessageHandle, reply: MessageH
         house.t("Trying again …"),
         house.t("There is nothing to try again."),
     ]
-    await eventually(lambda: reply.text == f"Fine, row:{row.name}." and not reply.buttons, 10)
+    await until(lambda: reply.text == f"Fine, row:{row.name}." and not reply.buttons, 10)
     assert [message.id for message in standing(question)] == [reply.id]
     assert model.asked[f"row:{row.name}"] == before + 1
 
@@ -188,7 +188,7 @@ async def the_model_is_gone(*houses: House) -> None:
         ]
     for house, question, reply in zip(houses, questions, replies, strict=True):
         await house.person.press(reply, "🔁")
-        await eventually(lambda reply=reply, house=house: reply.text == f"Fine, next:{house.name}.", 10)  # type: ignore[misc]
+        await until(lambda reply=reply, house=house: reply.text == f"Fine, next:{house.name}.", 10)  # type: ignore[misc]
         assert [message.id for message in standing(question)] == [reply.id]
 
 

@@ -15,8 +15,8 @@ from bot.db.models import Job
 from bot.services.jobs_desk import JobsDesk
 from bot.telegram.i18n import translator
 from tests.faults.street import House, Model, assert_discreet, move_in
-from tests.support.eventually import eventually
 from tests.support.product import Product, running_product
+from tests.support.waiting import until
 
 CANNOT_READ = "I cannot read this kind of message yet. Please say it in plain words."
 
@@ -64,7 +64,7 @@ async def test_an_unreadable_message_is_kept_and_told_and_the_next_is_answered(p
     assert "unreadable update" in error
     assert "secret words" not in error
     await JobsDesk(product.app.database, product.app.clock).retry(job_id)
-    await eventually(lambda: _buried_again(product, job_id), 5)
+    await until(lambda: _buried_again(product, job_id), 5)
     assert [m.text for m in house.shown].count(house.t(CANNOT_READ)) == 1
 
 
@@ -78,7 +78,7 @@ async def test_a_repaired_version_reads_the_dead_letter(product: Product) -> Non
     await house.next_is_answered()
     await inject(product, message=message(house, text={"rich": "row:mended"}))
     await product.telegram.wait_message(house.chat, contains=house.t(CANNOT_READ))
-    await eventually(lambda: _has_dead(product), 5)
+    await until(lambda: _has_dead(product), 5)
     ((job_id, payload, _),) = await dead(product)
 
     def mend(session: Session) -> None:
@@ -110,7 +110,7 @@ async def test_an_unreadable_press_is_answered(product: Product) -> None:
     await house.next_is_answered()
     query = {"id": "77", "from": {"id": house.person.id, "language_code": "uk"}, "data": 7}
     await inject(product, callback_query=query)
-    await eventually(lambda: bool(product.telegram.calls("answerCallbackQuery")), 5)
+    await until(lambda: bool(product.telegram.calls("answerCallbackQuery")), 5)
     (call,) = product.telegram.calls("answerCallbackQuery")
     assert call.params["text"] == translator("uk")("error.internal")
     await house.next_is_answered()

@@ -13,8 +13,8 @@ from bot.core.clock import SystemClock
 from bot.db.models import Job
 from bot.playground.emulator import Fault
 from tests.faults.street import Model, calls_to, dead_letters, move_in
-from tests.support.eventually import eventually
 from tests.support.product import Product, running_product
+from tests.support.waiting import until
 
 
 class ClockAhead(SystemClock):
@@ -44,7 +44,7 @@ async def test_what_cannot_be_sent_for_long_holds_up_nobody_and_comes_later(
             "sendMessage", fault, chat_id=house.chat.id, times=1 if silence else None
         )
         question = await house.ask()
-        await eventually(lambda: bool(calls_to(house)), 5)
+        await until(lambda: bool(calls_to(house)), 5)
         command = await house.person.say(house.chat, "/help")
         await other.next_is_answered()
         for _ in range(30):
@@ -57,7 +57,7 @@ async def test_what_cannot_be_sent_for_long_holds_up_nobody_and_comes_later(
         assert len([r for r in calls_to(house) if r.method == "sendMessage"]) <= (1 if silence else 16)
         product.telegram.emu.faults.clear()
         clock.seconds += 301
-        await eventually(lambda: len(house.shown) == 2, 10)
+        await until(lambda: len(house.shown) == 2, 10)
         assert {message.text for message in house.shown} > {"Fine, row:flood."}
         assert await dead_letters(product) == []
         assert question.entry.answered

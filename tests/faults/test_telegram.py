@@ -27,9 +27,9 @@ from tests.faults.street import (
     open_jobs,
     standing,
 )
-from tests.support.eventually import eventually
 from tests.support.llm_steps import Text
 from tests.support.product import Product, running_product
+from tests.support.waiting import until
 
 SHORT = Text("A **short** answer.")
 LONG = Text(" ".join(f"word{n}" for n in range(60)))
@@ -186,7 +186,7 @@ async def live_through(house: House, row: Row) -> None:
         thread = await house.chat.topic("Plans") if row.kind == "forum" else None
         question = await house.ask(thread_id=thread)
         if row.amid is not None:
-            await eventually(lambda: any("flow" in message.text for message in house.shown), 10)
+            await until(lambda: any("flow" in message.text for message in house.shown), 10)
             await row.amid(house)
         if row.name == "migrates":
             await moves(house, row)
@@ -215,7 +215,7 @@ async def answered_once(house: House, row: Row, question: MessageHandle) -> None
 
 async def stays_away(house: House, row: Row) -> None:
     """The turn ends, without an answer and without hammering."""
-    await eventually(lambda: given_up(house), 15)
+    await until(lambda: given_up(house), 15)
     wanted = (row.answer.text or "").replace("*", "")
     here = [message for message in house.shown if message.text == wanted]
     assert here == []
@@ -232,7 +232,7 @@ async def given_up(house: House) -> bool:
 async def moves(house: House, row: Row) -> None:
     """The group has become another chat: the answer stands there."""
     telegram, wanted = house.product.telegram, row.answer.text or ""
-    await eventually(lambda: house.chat.record.migrated_to is not None, 5)
+    await until(lambda: house.chat.record.migrated_to is not None, 5)
     new = ChatHandle(telegram.emu, house.chat.record.migrated_to or 0)
     await telegram.wait_message(new, contains=wanted, timeout=10)
     assert [message.text for message in telegram.bot_messages(new)].count(wanted) == 1

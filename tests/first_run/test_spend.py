@@ -20,10 +20,10 @@ from bot.llm import OpenAIChat, Tokens
 from bot.services.spend import MeteredLLM, SpendLimit
 from bot.settings import Price
 from tests.support.clock import ManualClock
-from tests.support.eventually import eventually
 from tests.support.llm_server import Cut, Hang, ScriptedLLM, Text, scripted_llm
 from tests.support.opened import opened
 from tests.support.product import Product, running_product
+from tests.support.waiting import until
 
 CENT = {"gpt-4o-mini": Price(100, 100)}
 """A hundred dollars per million tokens: a hundred tokens are a cent."""
@@ -157,7 +157,7 @@ async def test_calls_that_fit_run_side_by_side(
     ):
         server.script(Hang(5), Text("Hi", usage=USAGE))
         slow = asyncio.get_running_loop().create_task(meter.ask())
-        await eventually(lambda: len(server.requests) == 1, 5)
+        await until(lambda: len(server.requests) == 1, 5)
         assert (await asyncio.wait_for(meter.ask(), 3)).text == "Hi"
         slow.cancel()
         await asyncio.gather(slow, return_exceptions=True)
@@ -173,7 +173,7 @@ async def test_a_cancelled_call_frees_what_was_held_back_for_it(
         server.script(Hang(30), Text("Hi", usage=USAGE))
         loop = asyncio.get_running_loop()
         hanging = loop.create_task(meter.ask())
-        await eventually(lambda: len(server.requests) == 1, 5)
+        await until(lambda: len(server.requests) == 1, 5)
         waiting = loop.create_task(meter.ask())
         done, _ = await asyncio.wait({waiting}, timeout=0.2)
         assert not done
@@ -220,7 +220,7 @@ async def test_a_cancelled_answer_is_paid_for(
         shown: list[str] = []
         request = LLMRequest([{"role": "user", "content": "Talk"}], 256, "reply")
         task = asyncio.get_running_loop().create_task(meter.llm.complete(request, shown.append))
-        await eventually(lambda: len(shown) > 2, 5)
+        await until(lambda: len(shown) > 2, 5)
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task

@@ -12,9 +12,9 @@ from bot.app.disk import SENTENCE, FullDisk
 from bot.app.modelcheck import model_trouble, warn_about_model
 from bot.settings import Settings, load_settings
 from tests.first_run.listing import KEY, listing
-from tests.support.eventually import eventually
 from tests.support.llm_server import Text
 from tests.support.product import Product
+from tests.support.waiting import until
 
 
 def with_model(base: str, model: str = "good", key: str = KEY) -> Settings:
@@ -66,7 +66,7 @@ async def test_a_full_disk_keeps_updates_at_telegram_says_so_once_and_ends(
         await database.write(lambda s: s.execute(text(f"PRAGMA max_page_count={pages}")).all())
         caplog.clear()
         question = await ann.say(chat, "Two? " + "x" * 4000)
-        await eventually(lambda: SENTENCE in caplog.text, 10)
+        await until(lambda: SENTENCE in caplog.text, 10)
         bot_id = int(product.telegram.token.partition(":")[0])
         assert len(product.telegram.emu.queue(bot_id).pending()) == 1
         assert [r.msg for r in caplog.records if r.levelno >= logging.WARNING] == [SENTENCE]

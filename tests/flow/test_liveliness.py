@@ -11,10 +11,10 @@ from sqlalchemy.orm import Session
 
 from bot.db.models import Message, UsageRow
 from tests.support.emulator import running_emulator
-from tests.support.eventually import eventually
 from tests.support.llm_server import scripted_llm
 from tests.support.llm_steps import Hang, Text, ToolCalls
 from tests.support.product import Product, product_settings, running_bot
+from tests.support.waiting import until
 
 LONG = " ".join(f"word{n}" for n in range(600))
 
@@ -32,7 +32,7 @@ async def test_help_and_buttons_answer_within_a_second_and_others_are_recorded(p
     await product.telegram.wait_reply(await ann.say(chat, "/help"), settled=0, timeout=1)
     for number in range(10):
         await borys.say(group, f"talk {number}")
-    await eventually(lambda: product.look(lambda s: _talk_count(s) == 10), 1)
+    await until(lambda: product.look(lambda s: _talk_count(s) == 10), 1)
     assert time.monotonic() - began < 2
     began = time.monotonic()
     await ann.say(chat, "/stop")
@@ -40,7 +40,7 @@ async def test_help_and_buttons_answer_within_a_second_and_others_are_recorded(p
     assert time.monotonic() - began < 1
     stopped = await product.telegram.wait_reply(long_question, contains="Stopped")
     assert "word599" not in stopped.text
-    await eventually(lambda: not stopped.record.markup, 4)
+    await until(lambda: not stopped.record.markup, 4)
 
 
 def _talk_count(session: Session) -> int:
@@ -65,7 +65,7 @@ async def test_a_restart_in_the_middle_of_a_turn_pays_no_step_twice(
         )
         async with running_bot(settings, telegram, llm):
             message = await ann.say(chat, "I live in Lviv")
-            await eventually(lambda: len(llm.requests) == 2, 5)
+            await until(lambda: len(llm.requests) == 2, 5)
         async with running_bot(settings, telegram, llm) as product:
             reply = await telegram.wait_reply(message, contains="Lviv is lovely", timeout=10)
             assert "Lives in Lviv" in reply.text

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from bot.db.models import ChatMember, Message, Turn, User
+from bot.db.models import Chat, ChatMember, Message, Turn, User
 from tests.intake.settling import settled, tell
 from tests.support.llm_steps import Hang, Text
 from tests.support.product import Product
@@ -110,3 +110,19 @@ async def test_a_path_is_no_command(product: Product) -> None:
     product.llm.script(Text("That is a folder."))
     asked = await ann.say(chat, "/usr/bin/env what is that?")
     await product.telegram.wait_reply(asked, contains="That is a folder.", settled=0)
+
+
+async def test_the_members_of_a_group_are_counted_as_they_come_and_go(product: Product) -> None:
+    world = product.telegram
+    ann, borys = await world.person("Ann"), await world.person("Borys")
+    group = await world.group("Camping", [ann])
+    await world.wait_message(group)
+    await until(lambda: _counted(product, 2), 3)
+    await group.add(borys)
+    await until(lambda: _counted(product, 3), 3)
+    await group.remove(borys)
+    await until(lambda: _counted(product, 2), 3)
+
+
+async def _counted(product: Product, members: int) -> bool:
+    return await product.look(lambda s: s.scalar(select(Chat.member_count))) == members

@@ -90,6 +90,9 @@ def at_slow_answer(moment: Moment) -> Moment:
     return plan
 
 
+UNSTORED = "first words sent, id not stored"
+"""The one moment that may leave an orphan: nothing on our side knows yet that Telegram has the message."""
+
 MOMENTS: dict[str, Moment] = {
     "updates fetched, not committed": at_call("getUpdates"),
     "typing shown": at_call("sendChatAction"),
@@ -97,7 +100,7 @@ MOMENTS: dict[str, Moment] = {
     "first model call answered": at_request(1, 0.02),
     "tool done, second call asked": at_request(2),
     "second call streaming": at_request(2, 0.15),
-    "first words sent, id not stored": at_call("sendMessage"),
+    UNSTORED: at_call("sendMessage"),
     "first words sent and stored": at_request(2, 1.0),
     "an edit made": at_call("editMessageText"),
     "the last edit made": at_slow_answer(at_call("editMessageText", 2)),
@@ -118,7 +121,7 @@ async def test_after_the_kill_everything_is_answered_once(bots: Bots, moment: st
         pytest.fail(f"the bot lived on: {bots.log()[-2000:]}")
     bots.start()
     await _answered(bots, message)
-    _once(bots, chat)
+    _once(bots, chat, orphans=int(moment == UNSTORED))
     assert _facts(bots) == ["Lives in Lviv"]
 
 
@@ -157,11 +160,11 @@ async def _answered(bots: Bots, message: MessageHandle) -> None:
         pytest.fail(f"{error!r}: {bots.log()[-3000:]}")
 
 
-def _once(bots: Bots, chat: ChatHandle) -> None:
-    """One full answer; beside it at most one orphan of first words; the ledger pays each step once."""
+def _once(bots: Bots, chat: ChatHandle, orphans: int = 0) -> None:
+    """One full answer; beside it no more orphans of first words than said; the ledger pays each step once."""
     texts = [message.text for message in bots.telegram.bot_messages(chat)]
     assert sum(ANSWER in text for text in texts) == 1, texts
-    assert len(texts) <= 2, texts
+    assert len(texts) <= 1 + orphans, texts
     with closing(sqlite3.connect(bots.folder / "mnema.db")) as connection:
         steps = connection.execute("SELECT count(*) FROM turn_steps WHERE key LIKE 'llm:%'").fetchone()[0]
         paid = connection.execute("SELECT count(*) FROM usage").fetchone()[0]

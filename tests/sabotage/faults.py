@@ -124,7 +124,7 @@ FAULTS = (
         "bot/turns/desk.py",
         "            turns.note_visible(session, key, chat.external_id, external_ids, now, done=done)",
         "            pass",
-        ("tests/kill/test_kill.py", "-k", "stored or five"),
+        ("tests/kill/test_kill.py", "-k", "edit"),
     ),
     Fault(
         "buttons obey strangers",
@@ -140,7 +140,7 @@ FAULTS = (
         "            return _composed(layers, demand, plan, prompt, total)\n        if attempt",
         "        if True:\n"
         "            return _composed(layers, demand, plan, prompt, total)\n        if attempt",
-        ("tests/context/test_ceiling.py",),
+        ("tests/context/test_ceiling.py::test_room_is_kept_free_or_refused",),
     ),
     Fault(
         "the spend limit forgets the ledger",

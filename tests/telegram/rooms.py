@@ -155,12 +155,16 @@ class KeptChats:
     topics: dict[tuple[str, int], str] = field(default_factory=dict)
     members: list[tuple[str, str, bool]] = field(default_factory=list)
     moves: list[tuple[str, str]] = field(default_factory=list)
+    counts: dict[str, int] = field(default_factory=dict)
 
     async def topic_named(self, chat: ChatRef, topic_id: int, title: str) -> None:
         self.topics[chat.external_id, topic_id] = title
 
     async def member_changed(self, chat: ChatRef, person: Person, *, inside: bool) -> None:
         self.members.append((chat.external_id, person.external_id, inside))
+
+    async def counted(self, chat: ChatRef, members: int) -> None:
+        self.counts[chat.external_id] = members
 
     async def became_supergroup(self, platform: str, old: str, new: str) -> bool:
         self.moves.append((old, new))

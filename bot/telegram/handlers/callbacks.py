@@ -17,6 +17,7 @@ from bot.telegram.desk import Desk
 from bot.telegram.handlers.memories import page_view
 from bot.telegram.i18n import Translator
 from bot.telegram.keyboards import ANYONE, Action, Press, without_press
+from bot.telegram.members import count_members
 from bot.telegram.render import Part
 from bot.telegram.session import redacted
 
@@ -144,6 +145,8 @@ async def _approve(pressed: Pressed, desk: Desk) -> Answer:
         else t("{name} decided: I record and answer nothing here.", name=pressed.person.full_name)
     )
     await desk.writer(pressed.chat).edit(pressed.message.message_id, Part(text))
+    if approved:
+        await count_members(desk, pressed.chat)
     return Answer(t("Done."))
 
 

@@ -11,6 +11,7 @@ from bot.telegram.desk import Desk
 from bot.telegram.doorman import pending_key
 from bot.telegram.i18n import Translator
 from bot.telegram.keyboards import approve_buttons
+from bot.telegram.members import count_members
 from bot.telegram.privacy import privacy_note, reads_all
 
 log = logging.getLogger(__name__)
@@ -38,6 +39,8 @@ async def on_my_chat_member(event: ChatMemberUpdated, desk: Desk, key: str) -> N
     await desk.replier(key, chat).send(text, approve_buttons(t) if pending else None)
     if pending:
         await desk.replier(pending_key(chat), chat).count_as_said()
+    else:
+        await count_members(desk, chat)
 
 
 async def on_chat_member(event: ChatMemberUpdated, desk: Desk) -> None:

@@ -7,6 +7,7 @@ from aiogram.types import Message
 from bot.core.text import label
 from bot.telegram.convert import chat_of, person_of
 from bot.telegram.desk import Desk
+from bot.telegram.members import count_members
 
 _TITLE_LIMIT = 128
 _PLATFORM = "tg"
@@ -26,6 +27,9 @@ async def on_service(message: Message, desk: Desk) -> None:
             await desk.chats.member_changed(chat, person_of(user), inside=True)
     else:
         await _topic(message, desk)
+    changed = message.left_chat_member is not None or message.new_chat_members
+    if changed and await desk.access.decide(None, chat) == "allowed":
+        await count_members(desk, chat)
 
 
 async def _moved(old: str, new: str, desk: Desk) -> None:
