@@ -102,10 +102,11 @@ class Incoming:
 class Notice:
     """A line written by code after rows exist, such as "remembered: …", with an undo for each memory id.
 
-    A face words it by `kind` in the person's language; `text` is the person's part of it.
+    A face words it by `kind` in the person's language; `text` is the person's part of it, or for "lacks" what
+    the model cannot do: "images" or "tools".
     """
 
-    kind: Literal["remembered", "refused", "updated"]
+    kind: Literal["remembered", "refused", "updated", "lacks"]
     text: str
     memory_ids: tuple[int, ...] = ()
 

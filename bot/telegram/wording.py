@@ -31,6 +31,10 @@ def notice_line(notice: Notice, t: Translator) -> str:
             return t("🧠 Updated: {text}", text=text)
         case "refused":
             return t("⚠️ Not remembered: {text}", text=text)
+        case "lacks" if notice.text == "images":
+            return t("👁 The model that answers here cannot see pictures.")
+        case "lacks":
+            return t("🧰 The model that answers here cannot use tools, so it remembers no facts by itself.")
 
 
 def error_line(reply: Reply, t: Translator) -> str:

@@ -26,6 +26,7 @@ from bot.db.repositories.turns import TurnState
 from bot.tools.registry import ToolRegistry
 from bot.turns.exchange import fitted
 from bot.turns.halts import Halted, Halts
+from bot.turns.lacks import untold
 from bot.turns.late import late_job, must_leave
 from bot.turns.loop import Outcome, ToolLoop
 from bot.turns.steps import forget_last_call
@@ -130,7 +131,8 @@ class Answerer:
 
         def unit(session: Session) -> None:
             message = talk.append(session, view.conversation_no, new) if text else None
-            turns.settle(session, turn_id, status="answered", now=now, reply=message, notices=outcome.notices)
+            notices = [*outcome.notices, *untold(session, state.chat_id, outcome.calls, now)]
+            turns.settle(session, turn_id, status="answered", now=now, reply=message, notices=notices)
             ledger.keep_trace(session, turn_id, message.id if message else None, trace.as_rows(), prompt, now)
 
         await self._p.database.write(unit)

@@ -24,10 +24,11 @@ CALLS_PER_ROUND = 8
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """The loop's result: the text, how the last call ended, and the notices of what tools did."""
+    """The loop's result: the text, the last call and all calls, and the notices of what tools did."""
 
     text: str
     completion: Completion
+    calls: tuple[Completion, ...]
     notices: tuple[dict[str, Any], ...]
     prompt: Sequence[Message]
 
@@ -58,6 +59,7 @@ class ToolLoop:
         """Answer a turn; `done` are the steps that an earlier attempt finished. Raises LLMError."""
         exchange: list[Message] = []
         notices: list[dict[str, Any]] = []
+        made: list[Completion] = []
         said: list[str] = []
         seen: set[tuple[str, str]] = set()
         for number in range(ROUNDS):
@@ -65,6 +67,7 @@ class ToolLoop:
             offered = () if number == ROUNDS - 1 else specs
             before = "\n\n".join(said)
             completion = await self._step(view, number, messages, offered, done, _after(before, on_text))
+            made.append(completion)
             if completion.text.strip():
                 said.append(completion.text.strip())
             calls = completion.tool_calls[:CALLS_PER_ROUND]
@@ -79,7 +82,7 @@ class ToolLoop:
                 exchange.append({"role": "tool", "tool_call_id": call.id, "content": result.text})
             if self._may_end(completion, calls, results):
                 break
-        return Outcome("\n\n".join(said), completion, tuple(notices), messages)
+        return Outcome("\n\n".join(said), completion, tuple(made), tuple(notices), messages)
 
     def _may_end(
         self, completion: Completion, calls: Sequence[ToolCall], results: Sequence[Executed]

@@ -59,7 +59,28 @@ async def test_a_model_that_refuses_images_is_asked_once_more_without(
         ann = await world.person("Ann")
         chat = await world.private(ann)
         product.llm.script(Text("I see no picture."), Text("Still none."))
-        await world.wait_reply(await ann.send(chat, "photo", photo()), contains="no picture", timeout=8)
+        first = await ann.send(chat, "photo", photo())
+        reply = await world.wait_reply(first, contains="no picture", timeout=8)
+        assert "cannot see pictures" in reply.text
         asked = len(product.llm.requests)
-        await world.wait_reply(await ann.send(chat, "photo", photo("blue")), contains="Still none", timeout=8)
+        second = await ann.send(chat, "photo", photo("blue"))
+        reply = await world.wait_reply(second, contains="Still none", timeout=8)
+        assert "cannot see pictures" not in reply.text  # told once
         assert len(product.llm.requests) == asked + 1  # the refusal is remembered
+
+
+async def test_a_model_without_tools_is_asked_once_more_and_told_of_once(
+    sqlite_database_url: str, tmp_path: Path
+) -> None:
+    async with running_product(sqlite_database_url, tmp_path, dialect="ollama-no-tools") as product:
+        world = product.telegram
+        ann = await world.person("Ann", language="uk")
+        chat = await world.private(ann)
+        product.llm.script(Text("One."), Text("Two."))
+        one = await world.wait_reply(await ann.say(chat, "hello"), contains="One.", timeout=8)
+        assert "інструментами" in one.text
+        asked = len(product.llm.requests)
+        two = await world.wait_reply(await ann.say(chat, "again"), contains="Two.", timeout=8)
+        assert "інструментами" not in two.text
+        assert len(product.llm.requests) == asked + 1
+        assert "tools" not in product.llm.requests[-1].body
