@@ -11,7 +11,6 @@ ChatType = Literal["private", "group", "supergroup", "channel", "api"]
 ContentType = Literal[
     "text", "image", "voice", "video", "document", "sticker", "location", "contact", "poll", "other"
 ]
-Direction = Literal["incoming", "outgoing", "system"]
 Address = Literal["private", "mention", "reply", "name", "command"]
 """Why the bot is meant by a message; a message without one is only recorded."""
 

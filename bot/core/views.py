@@ -97,6 +97,5 @@ class TurnView:
     current: tuple[MessageView, ...] = ()
     replied: MessageView | None = None
     history: tuple[MessageView, ...] = ()
-    history_from: int = 0
     facts: tuple[FactView, ...] = ()
     summaries: tuple[SummaryView, ...] = ()

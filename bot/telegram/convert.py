@@ -18,7 +18,7 @@ from aiogram.types import (
 
 from bot.core.messages import ChatRef, ChatType, Incoming, Person
 from bot.core.text import label, visible
-from bot.telegram.addressing import Addressing, Command
+from bot.telegram.addressing import Addressing
 from bot.telegram.content import attachments_of, content_of
 from bot.telegram.intake import lane_of
 
@@ -93,11 +93,6 @@ def incoming_of(
         speaker_id=str(message.sender_chat.id) if message.sender_chat is not None else None,
         lane=lane_of(addressing.bot_id, str(message.chat.id)),
     )
-
-
-def command_of(message: Message, addressing: Addressing) -> Command | None:
-    """The command to this bot that opens the message, if one does."""
-    return addressing.command(message)
 
 
 def _sender(message: Message) -> tuple[Person | None, str | None]:

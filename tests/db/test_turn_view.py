@@ -50,7 +50,6 @@ async def test_history_is_what_stands_before_and_not_what_still_waits(database: 
     before, after = await database.write(unit)
     assert texts(before) == ["m2", "m3", "m4", "m5", "m6"]
     assert [message.text for message in before.current] == ["first question", "its second part"]
-    assert before.history_from == 3
     # The answer was written after the second question was asked, and belongs before it all the same.
     assert texts(after) == ["m5", "m6", "first question", "its second part", "first answer"]
     assert [message.text for message in after.current] == ["second question"]

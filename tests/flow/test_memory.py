@@ -5,7 +5,8 @@ from __future__ import annotations
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from bot.db.models import Memory, MemorySource, Message
+from bot.db.models import Memory, MemorySource, Message, Trace
+from bot.db.repositories import ledger
 from tests.support.llm_steps import Body, Step, Text, ToolCalls
 from tests.support.product import Product, text_of
 
@@ -65,6 +66,16 @@ async def test_a_fact_outlives_clear_and_stands_in_the_next_prompt_once(product:
     assert prompt.count("Живе в Києві") == 1
     assert "Приємно познайомитися" not in prompt
     assert TOLD not in prompt
+
+
+async def test_the_prompt_is_kept_as_it_was_sent_with_its_layers(product: Product) -> None:
+    ann = await product.telegram.person("Ann")
+    chat = await product.telegram.private(ann)
+    product.llm.script(Text("Hello."))
+    await product.telegram.wait_reply(await ann.say(chat, "hi there"), contains="Hello")
+    assert await product.look(lambda s: ledger.sent_prompt(s, 1)) == product.prompt()
+    layers = await product.look(lambda s: s.get_one(Trace, 1).layers)
+    assert {"system", "history", "facts"} <= {layer["name"] for layer in layers}
 
 
 async def test_the_same_question_by_another_person_holds_none_of_it(product: Product) -> None:

@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from bot.core.errors import NotFound
-from bot.core.ids import conversation_range, seq_of
+from bot.core.ids import conversation_range
 from bot.core.messages import AttachmentRef, ChatRef, Person
 from bot.core.scope import Scope
 from bot.core.views import MessageView, ProfileView, SummaryView, TurnView
@@ -116,7 +116,6 @@ def _view(
         current=tuple(views[m.id] for m in current),
         replied=views[replied.id] if replied else None,
         history=tuple(views[m.id] for m in history),
-        history_from=seq_of(history[0].id) if history else 0,
         facts=tuple(memories.valid_facts(session, scope, limits.now)),
         summaries=_summaries(session, scope, conversation),
     )
