@@ -131,7 +131,7 @@ def restore(session: Session, scope: Scope, memory_id: int, cap: int, now: datet
     if memory is None or (memory.deleted_at is None and memory.archived_at is None):
         return None
     if memory.invalid_at is None:
-        valid = memories.own_valid(session, memory.user_id, now)
+        valid = memories.own_valid(session, scope.user_id, now)
         for row in valid:
             if row.text_key == memory.text_key:
                 return row

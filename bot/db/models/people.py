@@ -24,6 +24,7 @@ class User(Base):
     last_name: Mapped[str] = mapped_column(Text, default="")
     username: Mapped[str | None] = mapped_column(Text)
     language_code: Mapped[str | None] = mapped_column(String(16))
+    application: Mapped[str | None] = mapped_column(String(64))
     created_at: Mapped[datetime]
     last_seen_at: Mapped[datetime]
 

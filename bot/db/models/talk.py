@@ -5,14 +5,18 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, text
+from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, false, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from bot.db.models.base import Base, BigInt
 
 
 class Conversation(Base):
-    """One thread of talk; at most one per scope key is active. `no` leads the ids of its messages."""
+    """One thread of talk; at most one per scope key is active. `no` leads the ids of its messages.
+
+    `application` made it, under its own `external_id`; `source_id` tells the same import made twice. Nothing
+    of an `incognito` one outlives its end.
+    """
 
     __tablename__ = "conversations"
     __table_args__ = (
@@ -24,6 +28,7 @@ class Conversation(Base):
             postgresql_where=text("status = 'active'"),
         ),
         Index("ix_conversations_owner", "user_id", "status"),
+        Index("ix_conversations_external", "application", "external_id"),
         {"sqlite_autoincrement": True},
     )
 
@@ -40,7 +45,13 @@ class Conversation(Base):
     message_count: Mapped[int] = mapped_column(default=0)
     next_seq: Mapped[int] = mapped_column(BigInt, default=1)
     window_from_seq: Mapped[int] = mapped_column(BigInt, default=1)
+    incognito: Mapped[bool] = mapped_column(default=False, server_default=false())
+    external_id: Mapped[str | None] = mapped_column(String(255))
+    application: Mapped[str | None] = mapped_column(String(64))
+    source_id: Mapped[str | None] = mapped_column(String(64), index=True)
     meta: Mapped[dict[str, Any]] = mapped_column("metadata", default=dict)
+    archived_at: Mapped[datetime | None]
+    deleted_at: Mapped[datetime | None]
     cleared_at: Mapped[datetime | None]
     last_message_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
@@ -51,6 +62,14 @@ class Message(Base):
     """One message of a conversation; `id` is conversation number and sequence number in one key."""
 
     __tablename__ = "messages"
+    __table_args__ = (
+        Index(
+            "ix_messages_expires_at",
+            "expires_at",
+            sqlite_where=text("expires_at IS NOT NULL"),
+            postgresql_where=text("expires_at IS NOT NULL"),
+        ),
+    )
 
     id: Mapped[int] = mapped_column(BigInt, primary_key=True, autoincrement=False)
     sender_id: Mapped[int | None] = mapped_column(
@@ -72,6 +91,7 @@ class Message(Base):
     meta: Mapped[dict[str, Any]] = mapped_column("metadata", default=dict)
     sent_at: Mapped[datetime]
     edited_at: Mapped[datetime | None]
+    expires_at: Mapped[datetime | None]
 
 
 class MessageVersion(Base):
