@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from datetime import datetime, timedelta
 
-from sqlalchemy.orm import Session
-
+from bot.app.background import attach_background
 from bot.app.schema import prepare_database
 from bot.context.manager import ContextServices
 from bot.context.permanent import PromptLibrary, check_prompt
@@ -19,9 +17,9 @@ from bot.core.nursery import Nursery
 from bot.core.ports import LLM, Clock, Files
 from bot.core.views import BotIdentity
 from bot.db.engine import Database, make_database
-from bot.db.repositories import jobs, memories
+from bot.db.repositories import jobs
 from bot.jobs.registry import JobRegistry, RetryPolicy
-from bot.jobs.schedule import Tick, Ticker
+from bot.jobs.schedule import Ticker
 from bot.jobs.worker import Worker
 from bot.llm.build import build_llm, build_tokens
 from bot.llm.tokens import Tokens
@@ -43,13 +41,6 @@ SLOTS: dict[Pool, int] = {"receive": 16, "answer": 32, "background": 2}
 """Jobs of each pool that run at a time; a long answer holds up no receiving."""
 
 ANSWER_RETRIES = RetryPolicy(attempts=6, patience=120.0, first_pause=1.0, longest_pause=30.0)
-
-UPDATE_MEMORY_DAYS = 8
-"""Days that finished jobs keep their dedup keys: longer than Telegram repeats an update."""
-
-UNDO_DAYS = 1
-"""Days that a deleted fact can be brought back."""
-
 
 class LateFiles:
     """Files of whichever face is there; before one is, nothing can be fetched."""
@@ -91,7 +82,7 @@ class App:
         self.turns = Turns(receiver, self.halts, self.database, clock)
         answerer = Answerer(self._answering())
         self.jobs.register("turn.answer", answerer.answer, ANSWER_RETRIES, answerer.give_up)
-        self.ticker = Ticker(self.database, clock, ticks())
+        self.ticker = Ticker(self.database, clock, attach_background(self))
         self.workers = tuple(
             Worker(pool, slots, self.database, self.jobs, clock) for pool, slots in SLOTS.items()
         )
@@ -195,15 +186,3 @@ def _rules(settings: Settings, everyone: bool) -> AccessRules:
         everyone=everyone,
         default_language=settings.default_language,
     )
-
-
-def ticks() -> list[Tick]:
-    """What falls due by itself."""
-    return [Tick("cleanup", 3600.0, _cleanup)]
-
-
-def _cleanup(session: Session, now: datetime) -> list[NewJob]:
-    """Small deletions are done on the spot: they are the due work and need no job."""
-    jobs.purge_finished(session, now - timedelta(days=UPDATE_MEMORY_DAYS))
-    memories.purge_deleted(session, now - timedelta(days=UNDO_DAYS))
-    return []

@@ -1,0 +1,41 @@
+"""All background work of the product: each topic registers its jobs and names what falls due by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from sqlalchemy.orm import Session
+
+from bot.core.jobs import NewJob
+from bot.db.repositories import jobs, memories
+from bot.jobs.schedule import Tick
+
+if TYPE_CHECKING:
+    from bot.app.wiring import App
+
+UPDATE_MEMORY_DAYS = 8
+"""Days that finished jobs keep their dedup keys: longer than Telegram repeats an update."""
+
+UNDO_DAYS = 1
+"""Days that a deleted fact can be brought back."""
+
+
+def attach_background(app: App) -> list[Tick]:
+    """Register every topic's job handlers; returns what the ticker looks for."""
+    ticks = [Tick("cleanup", 3600.0, _cleanup)]
+    for attach in _TOPICS:
+        ticks += attach(app)
+    return ticks
+
+
+_TOPICS: tuple[Callable[[App], list[Tick]], ...] = ()
+"""One attaching function a topic, each in a file of its own beside this one."""
+
+
+def _cleanup(session: Session, now: datetime) -> list[NewJob]:
+    """Small deletions are done on the spot: they are the due work and need no job."""
+    jobs.purge_finished(session, now - timedelta(days=UPDATE_MEMORY_DAYS))
+    memories.purge_deleted(session, now - timedelta(days=UNDO_DAYS))
+    return []
