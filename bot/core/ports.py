@@ -51,6 +51,27 @@ class TokenCounter(Protocol):
         ...
 
 
+class Embedder(Protocol):
+    """A model that turns texts into vectors whose cosine tells how close they are in meaning."""
+
+    @property
+    def model(self) -> str:
+        """The model's name; vectors of different models cannot be compared."""
+        ...
+
+    @property
+    def dims(self) -> int | None:
+        """Numbers of a vector; None until the model has answered once."""
+        ...
+
+    async def embed(self, texts: Sequence[str]) -> list[list[float]]:
+        """One vector a text, in order; zeros for a text without a character to embed.
+
+        Raises `bot.core.errors.LLMError`.
+        """
+        ...
+
+
 class Files(Protocol):
     """Bytes of a file that stands at the platform."""
 

@@ -121,23 +121,30 @@ class Tokens:
         return self._encoding
 
 
-# tiktoken takes its folder from the environment of the process, which all counters share.
+# tiktoken takes its folder from the environment of the process, which all counters share; so are its ranks.
 _reading = threading.Lock()
+_read: dict[str, Encoding] = {}
 
 
 def _read_encoding(name: str, folder: Path) -> Encoding:
     with _reading:
-        before = os.environ.get("TIKTOKEN_CACHE_DIR")
-        os.environ["TIKTOKEN_CACHE_DIR"] = str(ranks.unpack(name, folder))
-        try:
-            import tiktoken
+        if name not in _read:
+            _read[name] = _from_folder(name, folder)
+        return _read[name]
 
-            return tiktoken.get_encoding(name)
-        finally:
-            if before is None:
-                del os.environ["TIKTOKEN_CACHE_DIR"]
-            else:
-                os.environ["TIKTOKEN_CACHE_DIR"] = before
+
+def _from_folder(name: str, folder: Path) -> Encoding:
+    before = os.environ.get("TIKTOKEN_CACHE_DIR")
+    os.environ["TIKTOKEN_CACHE_DIR"] = str(ranks.unpack(name, folder))
+    try:
+        import tiktoken
+
+        return tiktoken.get_encoding(name)
+    finally:
+        if before is None:
+            del os.environ["TIKTOKEN_CACHE_DIR"]
+        else:
+            os.environ["TIKTOKEN_CACHE_DIR"] = before
 
 
 def _chunks(text: str) -> list[str]:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import importlib
+import ssl
 from collections.abc import Callable
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from bot.llm.faults import Fault, fault_of_status
@@ -16,6 +18,14 @@ if TYPE_CHECKING:
 
 OPENAI_URL = "https://api.openai.com/v1"
 _CONNECT_SECONDS = 15.0
+
+
+@cache
+def _certificates() -> ssl.SSLContext:
+    """What endpoints are checked against, read once: that takes a while."""
+    import httpx2
+
+    return httpx2.create_ssl_context()
 
 
 class Wire:
@@ -49,6 +59,7 @@ class Wire:
                 api_key=self._api_key,
                 max_retries=0,
                 timeout=openai.Timeout(None, connect=_CONNECT_SECONDS),
+                http_client=openai.DefaultAsyncHttpxClient(verify=_certificates()),
             )
         except (httpx2.InvalidURL, ValueError) as error:
             reason = type(error).__name__

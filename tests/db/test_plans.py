@@ -21,7 +21,7 @@ Unit = Callable[[Session], object]
 
 
 def plans(session: Session, unit: Unit) -> list[tuple[str, str]]:
-    """Every SELECT, UPDATE and DELETE of a unit with its plan."""
+    """Every SELECT, UPDATE and DELETE of a unit with its plan, whatever leads it in."""
     sent: list[tuple[str, object]] = []
     connection = session.connection()
 
@@ -38,7 +38,7 @@ def plans(session: Session, unit: Unit) -> list[tuple[str, str]]:
         session.execute(text("SET LOCAL enable_seqscan = off"))
     found = []
     for statement, parameters in sent:
-        if statement.lstrip().startswith(("SELECT", "UPDATE", "DELETE")):
+        if statement.lstrip().startswith(("SELECT", "WITH", "UPDATE", "DELETE")):
             explain = "EXPLAIN " if postgres else "EXPLAIN QUERY PLAN "
             rows = connection.exec_driver_sql(explain + statement, parameters)  # type: ignore[arg-type]
             found.append((statement, "\n".join(str(row[-1]) for row in rows)))
@@ -46,12 +46,13 @@ def plans(session: Session, unit: Unit) -> list[tuple[str, str]]:
 
 
 def scans(found: list[tuple[str, str]]) -> list[str]:
-    """Plans that read a whole table."""
+    """Plans that read a whole table; a statement's own intermediate results are none."""
     return [
         f"{statement}\n{plan}"
         for statement, plan in found
         for line in plan.splitlines()
-        if "Seq Scan" in line or (line.startswith("SCAN") and "USING" not in line)
+        if "Seq Scan" in line
+        or (line.startswith("SCAN") and "USING" not in line and f"MATERIALIZE {line.split()[1]}" not in plan)
     ]
 
 
@@ -78,7 +79,7 @@ def populate(session: Session) -> int:
         ("find_active", "uq_conversations_active_scope"),
         ("valid_facts", "ix_memories_subject"),
         ("count_valid", "ix_memories_subject"),
-        ("load_for_turn", "messages"),
+        ("load_for_turn", "ix_messages_important"),
         ("waiting_part", "ix_turns_"),
         ("spent", "ix_usage_created_at"),
     ],

@@ -258,5 +258,5 @@ async def test_the_number_of_statements_is_small_and_does_not_grow(database: Dat
             counts.append(statements(session, turn.id))
         return counts
 
-    # Then the replied-to message and one quote lie outside the window: two statements more, no others.
-    assert await database.write(unit) == [8, 10, 10]
+    # Who asks where, all messages, their files, the facts, the rules.
+    assert await database.write(unit) == [5, 5, 5]

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from bot.core.llm import Message
-from bot.llm import Tokens, build_tokens, ranks
+from bot.llm import Tokens, build_tokens, ranks, tokens
 from bot.settings import load_settings
 from tests.llm.room import FACT
 
@@ -201,6 +201,7 @@ def test_without_ranks_bytes_are_counted(tmp_path: Path, monkeypatch: pytest.Mon
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(ranks, "unpack", broken)
+    monkeypatch.setattr(tokens, "_read", {})  # what an earlier counter of this process has loaded
     counter = Tokens("gpt-4o", tmp_path)
     assert counter.count("hello world!") == 4
     assert counter.count("hello") == 2

@@ -6,6 +6,7 @@ from bot.db.models.flow import Delivery, Job, Trace, Turn, TurnMessage, TurnStep
 from bot.db.models.memory import Chunk, Document, ExtractionMark, Memory, MemorySource, Vector
 from bot.db.models.outside import ApiKey, AuditRow, Erasure, IdempotentAnswer, Import
 from bot.db.models.people import Chat, ChatMember, Meta, Profile, User
+from bot.db.models.search import SearchItem
 from bot.db.models.talk import Attachment, Conversation, Message, MessageRef, MessageVersion, Summary
 
 __all__ = [
@@ -33,6 +34,7 @@ __all__ = [
     "MessageVersion",
     "Meta",
     "Profile",
+    "SearchItem",
     "Summary",
     "Trace",
     "Turn",

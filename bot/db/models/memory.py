@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from bot.db.models.base import Base, BigInt
@@ -25,6 +25,12 @@ class Memory(Base):
         Index("ix_memories_subject", "user_id", "created_at"),
         Index("ix_memories_conversation", "conversation_no"),
         Index("ix_memories_expires_at", "expires_at"),
+        Index(
+            "ix_memories_system",
+            "chat_id",
+            sqlite_where=text("subject = 'system'"),
+            postgresql_where=text("subject = 'system'"),
+        ),
         {"sqlite_autoincrement": True},
     )
 
@@ -135,10 +141,22 @@ class Chunk(Base):
 
 
 class Vector(Base):
-    """The embedding of a message, a memory or a chunk: float32 numbers of `model`, of length one."""
+    """The embedding of a message, a memory or a chunk: float32 numbers of `model`, of length one.
+
+    A row without a model waits to be embedded.
+    """
 
     __tablename__ = "vectors"
-    __table_args__ = (Index("ix_vectors_owner", "owner", "kind"),)
+    __table_args__ = (
+        Index("ix_vectors_owner", "owner", "kind"),
+        Index(
+            "ix_vectors_waiting",
+            "kind",
+            "item_id",
+            sqlite_where=text("model = ''"),
+            postgresql_where=text("model = ''"),
+        ),
+    )
 
     kind: Mapped[str] = mapped_column(String(16), primary_key=True)
     item_id: Mapped[int] = mapped_column(BigInt, primary_key=True, autoincrement=False)

@@ -10,6 +10,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from bot.db.models.base import Base, BigInt
 
+IMPORTANT_FLOOR = 0.5
+"""Messages of at least this importance stand in an index of their own."""
+
 
 class Conversation(Base):
     """One thread of talk; at most one per scope key is active. `no` leads the ids of its messages.
@@ -68,6 +71,19 @@ class Message(Base):
             "expires_at",
             sqlite_where=text("expires_at IS NOT NULL"),
             postgresql_where=text("expires_at IS NOT NULL"),
+        ),
+        Index(
+            "ix_messages_unindexed",
+            "id",
+            sqlite_where=text("search_text IS NULL"),
+            postgresql_where=text("search_text IS NULL"),
+        ),
+        Index(
+            "ix_messages_important",
+            "id",
+            "importance",
+            sqlite_where=text(f"importance >= {IMPORTANT_FLOOR}"),
+            postgresql_where=text(f"importance >= {IMPORTANT_FLOOR}"),
         ),
     )
 

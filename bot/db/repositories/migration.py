@@ -8,11 +8,24 @@ from sqlalchemy import BigInteger, Column, delete, insert, select, update
 from sqlalchemy.orm import Session, aliased
 
 from bot.core.ids import SEQ_BITS, conversation_range
-from bot.db.models import Base, Chat, ChatMember, Conversation, Delivery, Message, MessageRef, Summary
+from bot.db.models import (
+    Base,
+    Chat,
+    ChatMember,
+    Conversation,
+    Delivery,
+    DialogueState,
+    ExtractionMark,
+    Message,
+    MessageRef,
+    Summary,
+    Vector,
+)
 from bot.db.repositories import people, talk
+from bot.db.search import move_owner
 from bot.db.upsert import insert_new
 
-_ONE_PER_CHAT = (ChatMember.__table__, Summary.__table__)
+_ONE_PER_CHAT = (ChatMember.__table__, Summary.__table__, DialogueState.__table__)
 """Tables whose rows of both chats may collide; they are merged one by one."""
 
 _MESSAGE_COLUMNS = ("message_id", "reply_message_id", "reply_to")
@@ -84,11 +97,13 @@ def _merge(session: Session, kept: Chat, young: Chat, now: datetime) -> None:
     for conversation in _conversations(session, young.id):
         twin = old_ones.get(conversation.scope_key)
         if conversation.status == "active" and twin is not None:
-            _append_all(session, twin, conversation, now)
+            append_all(session, twin, conversation, now)
     members = session.scalars(select(ChatMember).where(ChatMember.chat_id == young.id))
     rows = [{"chat_id": kept.id, "user_id": m.user_id, "joined_at": m.joined_at} for m in members]
     insert_new(session, ChatMember, rows, ["chat_id", "user_id"])
     _move_summaries(session, kept.id, young.id)
+    _move_states(session, kept.id, young.id)
+    move_owner(session, f"c{young.id}", f"c{kept.id}")
     for column in _referring_to("chats.id"):
         if column.table not in _ONE_PER_CHAT:
             _shift(session, column, young.id, young.id, kept.id - young.id)
@@ -113,7 +128,26 @@ def _move_summaries(session: Session, kept_id: int, young_id: int) -> None:
     )
 
 
-def _append_all(session: Session, kept: Conversation, young: Conversation, now: datetime) -> None:
+def _move_states(session: Session, kept_id: int, young_id: int) -> None:
+    """Somebody's state of the young chat is the later one: it takes the place of the other."""
+    later = aliased(DialogueState)
+    twin = select(later.id).where(
+        later.chat_id == young_id, later.user_id == DialogueState.user_id, later.type == DialogueState.type
+    )
+    session.execute(
+        delete(DialogueState)
+        .where(DialogueState.chat_id == kept_id, twin.exists())
+        .execution_options(synchronize_session=False)
+    )
+    session.execute(
+        update(DialogueState)
+        .where(DialogueState.chat_id == young_id)
+        .values(chat_id=kept_id)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def append_all(session: Session, kept: Conversation, young: Conversation, now: datetime) -> None:
     """Put the young conversation's messages behind the kept one's.
 
     Every id moves by the same distance, in every column that holds one.
@@ -126,6 +160,9 @@ def _append_all(session: Session, kept: Conversation, young: Conversation, now: 
         for name in _MESSAGE_COLUMNS:
             if name in table.c and isinstance(table.c[name].type, BigInteger):
                 _shift(session, table.c[name], first, last, distance)
+    _join_marks(session, kept.no, young.no, distance)
+    vectors = update(Vector).where(Vector.kind == "message", Vector.item_id.between(first, last))
+    session.execute(vectors.values(item_id=Vector.item_id + distance, owner=f"c{kept.chat_id}"))
     session.execute(
         delete(Message)
         .where(Message.id >= first, Message.id <= last)
@@ -138,6 +175,32 @@ def _append_all(session: Session, kept: Conversation, young: Conversation, now: 
     times = [at for at in (kept.last_message_at, young.last_message_at) if at is not None]
     kept.last_message_at, kept.updated_at = max(times, default=None), now
     session.delete(young)
+    session.flush()
+
+
+def _join_marks(session: Session, kept: int, young: int, distance: int) -> None:
+    """How far people were read: where both conversations tell, what waits in either waits in the kept one.
+
+    Some of it may be read once more then, which does no harm.
+    """
+    session.execute(
+        update(ExtractionMark)
+        .where(ExtractionMark.conversation_no == young)
+        .values(upto_id=ExtractionMark.upto_id + distance)
+        .execution_options(synchronize_session=False)
+    )
+    rows = select(ExtractionMark).where(ExtractionMark.conversation_no.in_((kept, young)))
+    marks = session.scalars(rows.with_for_update().execution_options(populate_existing=True)).all()
+    old = {mark.user_id: mark for mark in marks if mark.conversation_no == kept}
+    for mark in marks:
+        twin = old.get(mark.user_id)
+        if twin is None or twin is mark:
+            continue
+        if twin.waiting_since is None:
+            twin.upto_id, twin.waiting_since = mark.upto_id, mark.waiting_since
+        twin.waiting_tokens += mark.waiting_tokens
+        twin.last_at = mark.last_at or twin.last_at
+        session.delete(mark)
     session.flush()
 
 
