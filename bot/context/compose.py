@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from bot.context import data, history, summaries, window
 from bot.context.budget import Demand, Item, Plan, fit, squeezed
-from bot.context.facts import by_need, fact_line
-from bot.context.permanent import variables
+from bot.context.facts import by_need
+from bot.context.permanent import PROMPT_SHARE, admin_words, variables
 from bot.context.prompt import Layers, Prompt, text_content
 from bot.context.services import ContextServices
-from bot.context.system import SystemPrompt, tool_lines
+from bot.context.system import SystemPrompt, listed, tool_lines
 from bot.context.trace import explain
 from bot.context.visual import NO_ROOM, Pictures, numbered
 from bot.core.errors import LLMError
@@ -24,8 +25,14 @@ from bot.core.views import ProfileView, TurnView
 _LONGEST_LINE = 8
 """A message of the history takes at most one part in this many of the ceiling."""
 
+_LONGEST_IMPORTANT = 32
+"""An older message that matters takes at most one part in this many."""
+
 _STATES = 10
 """All dialogue states together take at most one part in this many."""
+
+_LAID_DOWN = 16
+"""The owner's rules, and what is kept about a conversation, take at most one part in this many each."""
 
 _TRIES = 6
 _HALVINGS = 5
@@ -44,7 +51,7 @@ class Request:
     room: int = 0
     pictures: Pictures = field(default_factory=Pictures)
     states: Sequence[str] = ()
-    recalled: Sequence[data.Recalled] = ()
+    recalled: Sequence[data.Recalled] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,11 +79,17 @@ def compose(request: Request) -> Composed:
         if total <= ceiling:
             return _composed(layers, demand, plan, prompt, total)
         if attempt == 0:
-            layers = replace(layers, lines=history.recounted(layers.lines, counter))
-            demand = replace(demand, history=[item.tokens for item in layers.lines])
+            layers = _recounted(layers)
+            demand = replace(demand, **_history_demand(layers))
         else:
             demand = replace(demand, room=demand.room + total - ceiling + _MARGIN)
     return _smallest(request, layers, demand)
+
+
+def _recounted(layers: Layers) -> Layers:
+    recounted = history.recounted
+    lines, important = recounted(layers.lines, layers.counter), recounted(layers.important, layers.counter)
+    return replace(layers, lines=lines, important=important)
 
 
 def _smallest(request: Request, layers: Layers, demand: Demand) -> Composed:
@@ -105,22 +118,30 @@ def _layers(request: Request) -> Layers:
     identity, now = services.identity(), services.clock.now()
     zone = data.zone_of(view.profile, settings.default_timezone)
     values = variables(view, identity, services.model(), now.astimezone(zone))
-    system = SystemPrompt(services.prompts.text, values, view)
+    prompt, share = services.prompts.of(view.persona), settings.context_max_tokens // PROMPT_SHARE
+    wishes = admin_words(view.persona, prompt, share, counter)
+    most = settings.context_max_tokens // _LAID_DOWN
+    rules, notes = listed(view.rules, most, counter), listed(view.notes, most, counter)
+    system = SystemPrompt(prompt, values, view, wishes, rules, notes)
     # A group's summaries must not change their dates with who asks.
     period_zone = zone if view.chat.private else data.zone_of(ProfileView(), settings.default_timezone)
-    longest = settings.context_max_tokens // _LONGEST_LINE
+    ceiling = settings.context_max_tokens
+    chosen = window.candidates(view, settings)
+    matter = window.by_importance(view, settings) if settings.context_strategy == "layered" else []
     return Layers(
         view=view,
         counter=counter,
         system=system,
         zone=zone,
+        now=now,
         bot_name=identity.name,
         tools=tuple(request.tools),
         base=tuple(data.base_lines(view, now, zone, pronouns=not system.holds_pronouns)),
         states=tuple(_states(request)),
-        recalled=tuple(request.recalled),
+        recalled=tuple(request.recalled or ()),
         sections=tuple(summaries.sections(view, settings.context_strategy, period_zone, counter)),
-        lines=history.lines(window.candidates(view, settings), longest, counter),
+        lines=history.lines(chosen, ceiling // _LONGEST_LINE, counter, period_zone),
+        important=history.lines(matter, ceiling // _LONGEST_IMPORTANT, counter, period_zone),
         facts=tuple(view.facts),
         marks=dict(request.pictures.marks),
     )
@@ -144,20 +165,30 @@ def _demand(request: Request, layers: Layers) -> Demand:
     return Demand(
         ceiling=settings.context_max_tokens,
         room=request.room,
-        system=fixed + _MARGIN * 4,
+        system=fixed + history.MARK_TOKENS + _MARGIN * 4,
         data=counter.count(layers.block("", "", ())) + _MARGIN,
         current=counter.count(data.current_text(layers.view, layers.marks)) + 1 if layers.view.current else 0,
         replied=counter.count(replied) + 1 if replied else 0,
         images=_image_tokens(counter, layers),
         tools=_tool_costs(counter, layers.tools),
-        facts=[Item(fact.id, counter.count(fact_line(fact)) + 1) for fact in facts],
+        facts=[Item(fact.id, counter.count(layers.fact_line(fact)) + 1) for fact in facts],
         summaries=[section.tokens for section in layers.sections],
-        recall=[Item(r.id, counter.count(data.recalled_line(r, layers.zone)) + 1) for r in layers.recalled],
-        history=[item.tokens for item in layers.lines],
-        history_seqs=[seq_of(item.id) for item in layers.lines],
-        history_limit=settings.immediate_context_messages,
+        recalls=request.recalled is not None,
+        recall=[Item(r.id, cost) for r, cost in zip(layers.recalled, layers.recall_costs(), strict=True)],
+        history_limit=window.most(settings),
+        important_limit=settings.important_messages_limit,
         in_steps=window.moves_in_steps(settings),
+        **_history_demand(layers),
     )
+
+
+def _history_demand(layers: Layers) -> dict[str, Any]:
+    """Each line's tokens; an older message that matters brings the mark of its day along."""
+    return {
+        "history": [item.tokens for item in layers.lines],
+        "history_seqs": [seq_of(item.id) for item in layers.lines],
+        "important": [Item(seq_of(m.id), m.tokens + history.MARK_TOKENS) for m in layers.important],
+    }
 
 
 def _tool_costs(counter: TokenCounter, tools: Sequence[ToolSpec]) -> list[int]:

@@ -8,9 +8,9 @@ from datetime import datetime
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
+from bot.context.dates import A_DAY, day_and_ago, time_and_ago, weekday
 from bot.context.history import Marks, body, labelled, prefix, reply_mark
 from bot.context.inert import clean, line, name, set_apart, spoken
-from bot.context.permanent import weekday
 from bot.core.views import MessageView, ProfileView, TurnView
 
 OPEN, CLOSE = "<context>", "</context>"
@@ -18,12 +18,17 @@ OPEN, CLOSE = "<context>", "</context>"
 
 @dataclass(frozen=True, slots=True)
 class Recalled:
-    """Something found that may help now; `speaker` is the inside of a prefix, empty for a document."""
+    """Something found that may help now; `speaker` is the inside of a prefix, empty for a document.
+
+    `id` tells what it is: "m:123" a message, "f:7" a fact, "s:3" a summary, "k:5" a passage of a document;
+    `score` (0 to 1) how well it fits the question.
+    """
 
     id: int | str
     text: str
     said_at: datetime
     speaker: str = ""
+    score: float = 0.0
 
 
 def zone_of(profile: ProfileView, default: str) -> ZoneInfo:
@@ -35,6 +40,8 @@ def base_lines(view: TurnView, now: datetime, zone: ZoneInfo, *, pronouns: bool)
     """What the block always says; `pronouns` and preferences only where the system message does not."""
     local = now.astimezone(zone)
     lines = [f"now: {local:%Y-%m-%d %H:%M} ({weekday(local)}), {zone.key}"]
+    if view.history and now - view.history[-1].sent_at > A_DAY:
+        lines.append(f"last message before: {day_and_ago(view.history[-1].sent_at, now, zone)}")
     chat = view.chat
     if not chat.private:
         title = f' "{_inert(chat.title)}"' if chat.title else ""
@@ -72,13 +79,13 @@ def fact_block(view: TurnView, facts: str) -> list[str]:
 
 def replied_text(message: MessageView, marks: Marks) -> str:
     """The replied-to message's words, each line set apart."""
-    return set_apart(body(message, message.text, marks))
+    return set_apart(body(message, message.text, marks, past=True))
 
 
-def replied_heading(message: MessageView, zone: ZoneInfo) -> str:
+def replied_heading(message: MessageView, zone: ZoneInfo, now: datetime) -> str:
     """Who said the replied-to message, and when."""
     who = "you" if message.outgoing else prefix(message)
-    return f"the message replied to, by {who}, {message.sent_at.astimezone(zone):%Y-%m-%d %H:%M}:"
+    return f"the message replied to, by {who}, {time_and_ago(message.sent_at, now, zone)}:"
 
 
 def state_lines(states: Sequence[str]) -> list[str]:
@@ -86,10 +93,11 @@ def state_lines(states: Sequence[str]) -> list[str]:
     return ["dialogue state:", *(f"- {line(state, 400)}" for state in states)] if states else []
 
 
-def recalled_line(item: Recalled, zone: ZoneInfo) -> str:
+def recalled_line(item: Recalled, zone: ZoneInfo, now: datetime) -> str:
     """A recalled message with its date, as a line of history, or a passage of a document."""
-    who = f"[{name(item.speaker, 200)}]: " if item.speaker else "- "
-    return f"{item.said_at.astimezone(zone):%Y-%m-%d} {who}{line(item.text, 1000)}"
+    if not item.speaker:
+        return f"{item.said_at.astimezone(zone):%Y-%m-%d} - {line(item.text, 1000)}"
+    return f"{day_and_ago(item.said_at, now, zone)} [{name(item.speaker, 200)}]: {line(item.text, 1000)}"
 
 
 def block(lines: Sequence[str]) -> str:

@@ -9,6 +9,7 @@ from typing import Any, cast
 from sqlalchemy.orm import Session
 
 from bot.context.services import ContextServices
+from bot.context.window import shows_important
 from bot.core.errors import NotFound
 from bot.core.messages import AttachmentRef, ChatRef, ChatType, ContentType, Person
 from bot.core.scope import Scope
@@ -21,10 +22,23 @@ _SINGLE_FILES: tuple[tuple[str, ContentType], ...] = (
 )  # fmt: skip
 
 
+def view_limits(services: ContextServices) -> ViewLimits:
+    """How much of a conversation is read for one context, now."""
+    settings = services.settings
+    return ViewLimits(
+        services.clock.now(),
+        settings.immediate_context_messages,
+        settings.default_language,
+        # A summary-only or window-only prompt shows none of them.
+        important=settings.important_messages_limit if shows_important(settings) else 0,
+        importance=settings.importance_threshold,
+        reach=settings.conversation_max_messages,
+    )
+
+
 async def load_chat(services: ContextServices, chat: ChatRef, person: Person) -> TurnView:
     """The view of a chat with no current message; an unknown chat or person has an empty one."""
-    settings = services.settings
-    limits = ViewLimits(services.clock.now(), settings.immediate_context_messages, settings.default_language)
+    settings, limits = services.settings, view_limits(services)
 
     def unit(session: Session) -> TurnView:
         try:

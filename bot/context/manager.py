@@ -54,17 +54,19 @@ class ContextManager:
         room: int = 0,
         *,
         states: Sequence[str] = (),
-        recalled: Sequence[Recalled] = (),
+        recalled: Sequence[Recalled] | None = None,
     ) -> Self:
         """The context of a loaded turn.
 
         `tools` stand in the order of need; `room` tokens of the ceiling are left to tool results. `states`
-        and `recalled` enter the data block, the latter as far as their share goes, first ones first.
+        and `recalled` enter the data block, the latter as far as their share goes, first ones first. Where
+        recall is asked each turn, pass `()` when it found nothing: then the window keeps its share free, and
+        its edge stays where it is.
         """
         manager = cls.__new__(cls)
         manager._prepare(services)
         manager._view, manager._room = view, max(0, room)
-        manager._offered, manager._states, manager._recalled = tuple(tools), tuple(states), tuple(recalled)
+        manager._offered, manager._states, manager._recalled = tuple(tools), tuple(states), recalled
         return manager
 
     def _prepare(self, services: ContextServices) -> None:
@@ -73,7 +75,7 @@ class ContextManager:
         self._room = 0
         self._offered: tuple[ToolSpec, ...] = ()
         self._states: tuple[str, ...] = ()
-        self._recalled: tuple[Recalled, ...] = ()
+        self._recalled: Sequence[Recalled] | None = None
         self.tools: tuple[ToolSpec, ...] = ()
         self.trace = ContextTrace()
 

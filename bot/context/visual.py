@@ -31,6 +31,7 @@ SMALL_SIDE = 512
 MAX_PIXELS = {False: 25_000_000, True: 80_000_000}
 """By whether it is a JPEG, which alone can be read at a reduced size."""
 
+_UNSEEN = "not shown: the model cannot see images"
 _FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP")
 _IMAGE_FILES = ("image/jpeg", "image/png", "image/webp", "image/bmp")
 
@@ -65,7 +66,7 @@ async def load_pictures(view: TurnView, files: Files | None, *, vision: bool) ->
     """Download the pictures of the turn. Never raises for a picture: what fails becomes a placeholder."""
     wanted = _wanted(view)
     if not vision:
-        marks = {key: _mark("not shown: the model cannot see images") for key, _ in wanted}
+        marks = {key: _mark(_UNSEEN) for key, _ in wanted}
         return Pictures((), marks)
     chosen, rest = wanted[:MAX_IMAGES], wanted[MAX_IMAGES:]
     fetched = await asyncio.gather(*(_fetch(attachment, files) for _, attachment in chosen))
@@ -152,6 +153,12 @@ def numbered(shown: Sequence[Picture]) -> dict[Key, str]:
     if len(shown) == 1:
         return {shown[0].key: placeholder("image")}
     return {picture.key: f"[photo {number}]" for number, picture in enumerate(shown, start=1)}
+
+
+def why_not(mark: str) -> str:
+    """One word for the mark of a picture that is not shown."""
+    words = {NO_ROOM: "budget", _mark("unavailable"): "unavailable", _mark(_UNSEEN): "unseen"}
+    return words.get(mark, "cap")
 
 
 NO_ROOM = _mark("not shown: no room left")

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import math
+from bisect import bisect_left
 from collections.abc import Sequence
 
 from bot.context.services import ContextSettings
 from bot.core.ids import seq_of
 from bot.core.views import MessageView, TurnView
+
+_ENOUGH = 0.6
+"""How much of a window bound by tokens stays when its edge moves."""
 
 MIN_HISTORY = 10
 """Messages that stand in the window however its edge moves, while they fit."""
@@ -17,13 +21,26 @@ def candidates(view: TurnView, settings: ContextSettings) -> tuple[MessageView, 
     """The messages that the strategy would take if there were room, oldest first."""
     history = view.history
     if settings.context_strategy == "important":
-        return _important(history, settings)
+        chosen = by_importance(view, settings)[: settings.important_messages_limit]
+        return tuple(sorted(chosen, key=lambda m: m.id))
     # Sequence numbers tell how long the conversation is, however much of it was loaded.
     length = seq_of(history[-1].id) if history else 0
     retold = settings.context_strategy == "summary" and view.context_summary
     if retold and length > settings.conversation_summary_after:
         return history[-settings.conversation_window_messages :]
     return history[-settings.immediate_context_messages :]
+
+
+def most(settings: ContextSettings) -> int:
+    """How many messages the strategy's window holds at most."""
+    if settings.context_strategy == "important":
+        return settings.important_messages_limit
+    return settings.immediate_context_messages
+
+
+def shows_important(settings: ContextSettings) -> bool:
+    """Whether older messages that matter may stand in the prompt."""
+    return settings.context_strategy in ("layered", "important")
 
 
 def moves_in_steps(settings: ContextSettings) -> bool:
@@ -55,13 +72,27 @@ def steady_count(seqs: Sequence[int], fits: int, steady: int, limit: int) -> int
         return count
     if count == 0:
         return least
-    step = limit // 4 if count >= limit else 2 ** max(0, round(math.log2(count / 4)))
     first = seqs[len(seqs) - count]
-    edge = math.ceil((first - 1) / step) * step + 1
-    return max(sum(1 for seq in seqs if seq >= edge), least)
+    if count >= limit:
+        return max(_from(seqs, _edge(first, limit // 4)), least)
+    # The largest step that leaves enough: with the step of a fixed place the edge never moves back.
+    step = 2 ** int(math.log2(count))
+    while step > 1 and _from(seqs, _edge(first, step)) < count * _ENOUGH:
+        step //= 2
+    return max(_from(seqs, _edge(first, step)), least)
 
 
-def _important(history: Sequence[MessageView], settings: ContextSettings) -> tuple[MessageView, ...]:
-    scored = [m for m in history if (m.importance or 0.0) >= settings.importance_threshold]
-    scored.sort(key=lambda m: (m.importance or 0.0, m.id), reverse=True)
-    return tuple(sorted(scored[: settings.important_messages_limit], key=lambda m: m.id))
+def _edge(first: int, step: int) -> int:
+    """The first place at or after `first` where an edge may stand."""
+    return math.ceil((first - 1) / step) * step + 1
+
+
+def _from(seqs: Sequence[int], edge: int) -> int:
+    return len(seqs) - bisect_left(seqs, edge)
+
+
+def by_importance(view: TurnView, settings: ContextSettings) -> list[MessageView]:
+    """All messages of the view that matter, the most important and of equals the newest first."""
+    every = (*view.important, *view.history)
+    scored = [m for m in every if (m.importance or 0.0) >= settings.importance_threshold]
+    return sorted(scored, key=lambda m: (m.importance or 0.0, m.id), reverse=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from bot.core.messages import AttachmentRef, ChatRef, Person
 from bot.core.scope import Scope
@@ -74,6 +75,21 @@ class ProfileView:
     pronouns: str | None = None
     communication_style: str | None = None
     response_length: str | None = None
+    relevance_threshold: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Persona:
+    """How a chat wants the bot to be: by a prompt file of its choice, or by its admin's own words."""
+
+    file: str | None = None
+    words: str | None = None
+
+    @classmethod
+    def stored(cls, value: Any) -> Persona | None:
+        """The persona in a chat's settings; None where it holds none."""
+        found = cls(value.get("file"), value.get("text")) if isinstance(value, dict) else cls()
+        return found if found.file or found.words else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +97,9 @@ class TurnView:
     """Everything that the context of one turn is made of, under one scope.
 
     `current` are the messages to be answered (several for an album or a burst), empty when a context is
-    built for inspection only. `history` holds what stands before them, oldest first.
+    built for inspection only. `history` holds what stands before them, oldest first; `important` the messages
+    before all of it that matter most, oldest first. `rules` are the owner's for this chat, `notes` what is
+    kept about this conversation, both the most important first.
     """
 
     scope: Scope
@@ -93,9 +111,13 @@ class TurnView:
     member_count: int | None = None
     turn_id: int | None = None
     profile: ProfileView = field(default_factory=ProfileView)
+    persona: Persona | None = None
     context_summary: str | None = None
     current: tuple[MessageView, ...] = ()
     replied: MessageView | None = None
     history: tuple[MessageView, ...] = ()
+    important: tuple[MessageView, ...] = ()
+    rules: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
     facts: tuple[FactView, ...] = ()
     summaries: tuple[SummaryView, ...] = ()

@@ -122,8 +122,8 @@ def talk(count: int, words: str = "word " * 6, start: int = 1) -> tuple[MessageV
 
 
 def fact(number: int, text: str | None = None, **values: Any) -> FactView:
-    said = NOW - timedelta(days=100 - number)
-    return FactView(number, text or f"Fact number {number}.", "other", values.pop("said_at", said), **values)
+    values = {"kind": "preference", "said_at": NOW - timedelta(days=100 - number), **values}
+    return FactView(number, text or f"Fact number {number}.", **values)
 
 
 def summary(kind: str, text: str, days: int) -> SummaryView:

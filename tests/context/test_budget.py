@@ -50,7 +50,7 @@ def layers(demand: Demand, plan: Plan) -> dict[str, int]:
     }
 
 
-@settings(max_examples=600)
+@settings(max_examples=200)
 @given(demands())
 def test_the_plan_holds_the_ceiling_the_caps_and_the_shares(demand: Demand) -> None:
     plan = fit(demand)
@@ -70,7 +70,7 @@ def test_the_plan_holds_the_ceiling_the_caps_and_the_shares(demand: Demand) -> N
     assert plan.history <= demand.history_limit
 
 
-@settings(max_examples=400)
+@settings(max_examples=150)
 @given(demands())
 def test_ten_messages_stay_while_they_fit_beside_the_facts(demand: Demand) -> None:
     plan = fit(demand)
@@ -80,7 +80,7 @@ def test_ten_messages_stay_while_they_fit_beside_the_facts(demand: Demand) -> No
         assert plan.history >= len(last)
 
 
-@settings(max_examples=300)
+@settings(max_examples=150)
 @given(demands())
 def test_unused_shares_go_to_history(demand: Demand) -> None:
     alone = replace(demand, facts=(), summaries=(), recall=(), in_steps=False)

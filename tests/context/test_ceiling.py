@@ -120,7 +120,7 @@ async def holds(
 
 
 @pytest.mark.slow
-@settings(max_examples=400, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
 @given(turns(), circumstances(), st.lists(st.integers(5, 400), max_size=10), st.lists(TEXTS, max_size=4))
 def test_by_quarters(
     turn: TurnView, circumstance: dict[str, Any], tools: list[int], states: list[str]
@@ -133,7 +133,7 @@ def test_by_quarters(
 def test_by_real_tokens(model: str, tmp_path_factory: pytest.TempPathFactory) -> None:
     tokens = Tokens(model, tmp_path_factory.mktemp("ranks"))
 
-    @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
     @given(turns(), circumstances(), st.lists(st.integers(5, 400), max_size=10), st.lists(TEXTS, max_size=4))
     def check(turn: TurnView, circumstance: dict[str, Any], tools: list[int], states: list[str]) -> None:
         asyncio.run(holds(turn, circumstance, tools, states, tokens))

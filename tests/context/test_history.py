@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
@@ -14,9 +15,11 @@ from bot.core.messages import AttachmentRef
 from bot.core.views import MessageView
 from tests.context.making import BOB_LABEL, GROUP, Quarters, built, message, photo, services, text_of, view
 
+UTC = ZoneInfo("UTC")
+
 
 def rendered(*messages: MessageView) -> list[Message]:
-    return as_messages(lines(messages, 1000, Quarters()), "Mnema")
+    return as_messages(lines(messages, 1000, Quarters(), UTC), "Mnema")
 
 
 def test_lines_have_the_contracts_form() -> None:
@@ -120,22 +123,23 @@ def test_brackets_that_are_no_prefix_stay() -> None:
 
 def test_stored_counts_are_taken_and_missing_ones_counted() -> None:
     counted, stored = lines(
-        [message(1, "word " * 100, token_count=0), message(2, "word", token_count=77)], 1000, Quarters()
+        [message(1, "word " * 100, token_count=0), message(2, "word", token_count=77)], 1000, Quarters(), UTC
     )
     assert counted.tokens >= 125
     assert 77 <= stored.tokens < 100
 
 
 def test_a_very_long_message_loses_its_middle() -> None:
-    (one,) = lines([message(1, "start " + "x" * 40_000 + " end")], 100, Quarters())
+    (one,) = lines([message(1, "start " + "x" * 40_000 + " end")], 100, Quarters(), UTC)
     assert Quarters().count(one.text) <= 110
     assert "start" in one.text
     assert one.text.endswith("end")
     assert "(part left out)" in one.text
 
 
-def test_an_edited_message_is_its_present_text() -> None:
-    assert rendered(replace(message(1, "new"), edited=True))[0]["content"] == "[Ann (@ann, id:123)]: new"
+def test_an_edited_message_is_its_present_text_and_says_so() -> None:
+    edited = replace(message(1, "new"), edited=True)
+    assert rendered(edited)[0]["content"] == "[Ann (@ann, id:123)]: (edited) new"
 
 
 @pytest.mark.parametrize(

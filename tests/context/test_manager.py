@@ -98,8 +98,9 @@ async def test_a_reply_to_a_platforms_own_photo(database: Database) -> None:
     context = await manager.build_context()
     assert shelf.asked == ["p1"]
     assert context[-1]["content"][1]["image_url"]["url"].startswith("data:image/jpeg;base64,")
-    assert "the message replied to, by [Bob (id:7)], 2026-11-20 08:00:\n> [photo] our tent" in text_of(
-        context[-1]
+    assert (
+        "the message replied to, by [Bob (id:7)], 2026-11-20 08:00 (Fri, yesterday):\n> [photo] our tent"
+        in text_of(context[-1])
     )
 
 

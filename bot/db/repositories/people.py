@@ -142,7 +142,10 @@ def profile_view(row: Profile | None) -> ProfileView:
     """The row as the value that other rooms know; an empty one where there is no row."""
     if row is None:
         return ProfileView()
-    return ProfileView(row.language, row.timezone, row.pronouns, row.communication_style, row.response_length)
+    return ProfileView(
+        row.language, row.timezone, row.pronouns, row.communication_style, row.response_length,
+        row.relevance_threshold,
+    )  # fmt: skip
 
 
 def as_person(user: User) -> Person:
