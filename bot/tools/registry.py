@@ -73,13 +73,26 @@ class Tool:
 
 
 def _schema(arguments: type[BaseModel]) -> dict[str, Any]:
-    """The JSON schema without titles: they cost tokens and say nothing."""
+    """The JSON schema without what costs tokens and says nothing: titles, null for absence."""
     schema = arguments.model_json_schema()
     schema.pop("title", None)
     schema.pop("description", None)
-    for field_schema in schema.get("properties", {}).values():
-        field_schema.pop("title", None)
+    fields = schema.get("properties", {})
+    for name, field_schema in fields.items():
+        fields[name] = _plain(field_schema)
     return schema
+
+
+def _plain(field_schema: dict[str, Any]) -> dict[str, Any]:
+    kept = {key: value for key, value in field_schema.items() if key not in ("title", "anyOf")}
+    kinds = [kind for kind in field_schema.get("anyOf", ()) if kind != {"type": "null"}]
+    if len(kinds) == 1:
+        kept = {**kinds[0], **kept}
+    elif kinds:
+        kept["anyOf"] = kinds
+    if kept.get("default", ...) is None:
+        del kept["default"]
+    return kept
 
 
 @dataclass(frozen=True, slots=True)

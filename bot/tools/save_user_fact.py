@@ -6,9 +6,10 @@ from typing import Annotated
 
 from pydantic import BaseModel, Field
 
-from bot.db.repositories import memories
 from bot.memory import facts, gates
-from bot.memory.kinds import KINDS
+from bot.memory.kinds import KINDS, SINGLE
+from bot.memory.others import about_other
+from bot.tools import remembering
 from bot.tools.registry import Tool, ToolResult, ToolRun
 
 
@@ -25,35 +26,20 @@ class Arguments(BaseModel):
 
 def run(call: ToolRun, arguments: Arguments) -> ToolResult:
     """Check the fact, keep it with its source, and let code tell the person."""
-    view = call.view
-    gates.own_words_only(view.current)
+    foreign = remembering.foreign_part(call)
     text = gates.checked_fact(arguments.text)
-    source = gates.source_of(arguments.quote, view.current)
+    kind = gates.checked_kind(arguments.kind)
+    source = remembering.source_of(call, arguments.quote, foreign)
+    other = about_other(arguments.quote)
     fact = facts.NewFact(
         text=text,
-        kind=gates.checked_kind(arguments.kind),
+        kind="family" if other and kind in SINGLE else kind,
         quote=arguments.quote,
         message_id=source.id,
-        replaces=_aliased(call, arguments.replaces),
+        replaces=[remembering.fact_numbered(call, arguments.replaces)] if arguments.replaces else [],
+        about_other=other,
     )
-    saved = facts.save(call.session, view.scope, fact, call.settings.max_facts, call.now)
-    if saved.known:
-        return ToolResult(f"Already remembered: {saved.text}")
-    notice = {
-        "kind": "updated" if saved.closed else "remembered",
-        "text": saved.text,
-        "ids": [saved.memory_id],
-    }
-    return ToolResult(f"Remembered: {saved.text}", (notice,))
-
-
-def _aliased(call: ToolRun, number: int | None) -> int | None:
-    if number is None:
-        return None
-    listed = dict(memories.numbered(call.session, call.view.scope, call.now))
-    if number not in listed:
-        raise gates.Refused(f"there is no fact number {number}; call get_user_facts for the list")
-    return listed[number].id
+    return remembering.keep(call, fact, foreign)
 
 
 TOOL = Tool(

@@ -31,7 +31,8 @@ class Notebook:
         self.message = say(session, place, "all of it", clock.now()).id
 
     def save(self, text: str, kind: str = "other", **more: Any) -> Saved:
-        fact = NewFact(text, kind, text, self.message, **more)
+        replaces = [more.pop("replaces")] if "replaces" in more else []
+        fact = NewFact(text, kind, text, self.message, replaces, **more)
         return save(self.session, self.scope, fact, self.cap, self.clock.advance(1))
 
     def restore(self, memory_id: int) -> Memory | None:

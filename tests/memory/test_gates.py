@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.core.views import MessageView
-from bot.memory.gates import FACT_LENGTH, Refused, checked_fact, checked_kind, own_words_only, source_of
+from bot.memory.gates import FACT_LENGTH, Refused, checked_fact, checked_kind, foreign_part, source_of
 from bot.memory.kinds import KINDS, SENSITIVE, SINGLE, UNCOUNTED
 from bot.memory.text import holds, normal
 from tests.support.clock import START
@@ -74,9 +74,12 @@ def test_only_the_persons_own_words_count() -> None:
         source_of("I live in Lviv", [])
     own = [said("I live in Lviv", 5), said("yes, I live in Lviv", 6), bot]
     assert source_of("I live in Lviv", own).id == 6
-    own_words_only(own)
-    with pytest.raises(Refused, match="forwarded"):
-        own_words_only([*own, forwarded])
+    assert foreign_part(own) is None
+    assert foreign_part([*own, forwarded]) == "forwarded text"
+    # Where its owner will be asked, what they forwarded may be the source; the bot's words never.
+    assert source_of("I live in Lviv", [forwarded], forwarded=True) is forwarded
+    with pytest.raises(Refused):
+        source_of("I live in Lviv", [bot], forwarded=True)
 
 
 @given(WORDS, st.data())

@@ -16,6 +16,7 @@ from bot.core.llm import ToolCall
 from bot.core.views import TurnView
 from bot.db.engine import Database
 from bot.db.models import Memory, MemorySource, TurnStep
+from bot.db.repositories import memories
 from bot.db.repositories.turn_view import ViewLimits, load_for_turn
 from bot.tools import get_user_facts, save_user_fact
 from bot.tools.registry import RESULT_LENGTH, Tool, ToolRegistry, ToolResult, ToolRun, ToolSettings, step_key
@@ -124,8 +125,10 @@ async def test_refusals_come_back_as_text_and_store_nothing(
 async def test_forwarded_words_write_no_memory(database: Database) -> None:
     view = await turn(database, forwarded_from="Bob")
     result = await tools(database).execute(saving("Loves tea", "I love tea"), view, START)
-    assert "forwarded" in result.text
-    assert await count(database, Memory) == 0
+    assert "forwarded text" in result.text
+    assert "confirm" in result.text
+    assert [n["kind"] for n in result.notices] == ["proposed"]
+    assert await database.read(lambda s: memories.count_valid(s, view.scope, START)) == 0
 
 
 async def test_a_full_pinned_memory_refuses(database: Database) -> None:

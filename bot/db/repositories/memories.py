@@ -1,16 +1,25 @@
-"""A person's facts: who may see which, and where each was said."""
+"""A person's facts: who may see which, and where each was said.
+
+A fact that waits for its owner's word (a proposal) is an archived row that is `closed_as` "proposed".
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import ColumnElement, and_, delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from bot.core.scope import Scope
 from bot.core.views import FactView
-from bot.db.models import Memory, MemorySource
+from bot.db.models import Memory, MemorySource, SearchItem
+
+PROPOSED = "proposed"
+"""`closed_as` of a fact that nobody has confirmed yet; it is shown nowhere but to its owner."""
+
+USED_EVERY = timedelta(days=1)
+"""Between two notes of a fact's last use: a write per turn would say no more."""
 
 
 def _valid(now: datetime) -> ColumnElement[bool]:
@@ -25,6 +34,7 @@ def _valid(now: datetime) -> ColumnElement[bool]:
 def _visible(scope: Scope) -> ColumnElement[bool]:
     """What the asker may see where they ask: their own facts; in a group nothing private or sensitive."""
     own = Memory.user_id == (scope.user_id if scope.user_id is not None else -1)
+    own = and_(own, Memory.subject == "user")
     if scope.private and scope.chat_id is None:
         return own  # the person looks at their own list, in no chat at all
     here = or_(Memory.scope != "chat", Memory.chat_id == (scope.chat_id or -1))
@@ -73,17 +83,76 @@ def own_valid(session: Session, user_id: int, now: datetime) -> list[Memory]:
     return list(
         session.scalars(
             select(Memory)
-            .where(Memory.user_id == user_id, _valid(now))
+            .where(Memory.user_id == user_id, Memory.subject == "user", _valid(now))
             .order_by(Memory.created_at, Memory.id)
+            .execution_options(populate_existing=True)  # read again what was read before the lock
         )
     )
 
 
-def owned(session: Session, scope: Scope, memory_id: int) -> Memory | None:
-    """A fact by its id, if it is the asker's own (deleted and archived ones too)."""
+def owned(session: Session, scope: Scope, memory_id: int, now: datetime | None = None) -> Memory | None:
+    """A fact by its id, if it is the asker's own (deleted and archived ones too; expired ones never)."""
     if scope.user_id is None:
         return None
-    return session.scalar(select(Memory).where(Memory.id == memory_id, Memory.user_id == scope.user_id))
+    query = select(Memory).where(
+        Memory.id == memory_id, Memory.user_id == scope.user_id, Memory.subject == "user"
+    )
+    if now is not None:
+        query = query.where(or_(Memory.expires_at.is_(None), Memory.expires_at > now))
+    return session.scalar(query.execution_options(populate_existing=True))
+
+
+def past(session: Session, scope: Scope, now: datetime, limit: int = 50) -> list[Memory]:
+    """What was once so of the asker and may be shown here: values that changed, the last closed first."""
+    return list(
+        session.scalars(
+            select(Memory)
+            .where(
+                _visible(scope), Memory.closed_as == "changed", Memory.invalid_at <= now,
+                Memory.deleted_at.is_(None), Memory.archived_at.is_(None),
+            )
+            .order_by(Memory.invalid_at.desc(), Memory.id.desc())
+            .limit(limit)
+        )
+    )  # fmt: skip
+
+
+def archived(session: Session, scope: Scope, now: datetime) -> list[Memory]:
+    """The asker's facts that had to make room, the last ones first; they can be restored."""
+    return list(
+        session.scalars(
+            select(Memory)
+            .where(
+                _visible(scope), Memory.archived_at.is_not(None), Memory.deleted_at.is_(None),
+                Memory.invalid_at.is_(None), Memory.closed_as.is_(None),
+                or_(Memory.expires_at.is_(None), Memory.expires_at > now),
+            )
+            .order_by(Memory.archived_at.desc(), Memory.id.desc())
+        )
+    )  # fmt: skip
+
+
+def proposed(session: Session, user_id: int) -> list[Memory]:
+    """Facts that wait for the person's word, oldest first."""
+    return list(
+        session.scalars(
+            select(Memory)
+            .where(Memory.user_id == user_id, Memory.closed_as == PROPOSED, Memory.deleted_at.is_(None))
+            .order_by(Memory.id)
+            .execution_options(populate_existing=True)
+        )
+    )
+
+
+def all_valid(session: Session, scope: Scope, now: datetime) -> list[Memory]:
+    """The asker's valid facts that may be shown in this scope, newest first."""
+    return list(
+        session.scalars(
+            select(Memory)
+            .where(_visible(scope), _valid(now))
+            .order_by(Memory.created_at.desc(), Memory.id.desc())
+        )
+    )
 
 
 def count_valid(session: Session, scope: Scope, now: datetime) -> int:
@@ -113,9 +182,36 @@ def add(session: Session, memory: Memory, sources: Sequence[tuple[int | None, st
     return memory
 
 
+def note_used(session: Session, ids: Sequence[int], now: datetime) -> None:
+    """Note that facts entered a prompt; at most once a day each."""
+    stale = or_(Memory.last_used_at.is_(None), Memory.last_used_at < now - USED_EVERY)
+    session.execute(
+        update(Memory)
+        .where(Memory.id.in_(ids), stale)
+        .values(last_used_at=now)
+        .execution_options(synchronize_session=False)
+    )
+
+
 def purge_deleted(session: Session, before: datetime) -> int:
     """Remove for good what was deleted before a time: then no undo can bring it back."""
-    rows = list(session.scalars(select(Memory).where(Memory.deleted_at < before)))
-    for row in rows:
-        session.delete(row)
-    return len(rows)
+    return _purge(session, Memory.deleted_at < before)
+
+
+def purge_expired(session: Session, now: datetime) -> int:
+    """Remove what has outlived its time."""
+    return _purge(session, Memory.expires_at <= now)
+
+
+def purge_proposed(session: Session, before: datetime) -> int:
+    """Remove proposals that nobody has answered since a time."""
+    return _purge(session, and_(Memory.closed_as == PROPOSED, Memory.archived_at < before))
+
+
+def _purge(session: Session, which: ColumnElement[bool]) -> int:
+    ids = list(session.scalars(select(Memory.id).where(which)))
+    if ids:
+        session.execute(delete(SearchItem).where(SearchItem.kind == "fact", SearchItem.item_id.in_(ids)))
+        session.execute(delete(MemorySource).where(MemorySource.memory_id.in_(ids)))
+        session.execute(delete(Memory).where(Memory.id.in_(ids)))
+    return len(ids)
