@@ -1,0 +1,41 @@
+"""A configured database opened beside a running bot: without its workers, and never migrated."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from sqlalchemy.exc import DBAPIError
+
+from bot.app.schema import head_revision, place_of, sqlite_revision, unopenable
+from bot.core.errors import ConfigError
+from bot.db.engine import Database, make_database
+from bot.settings import Settings
+
+
+@asynccontextmanager
+async def database_beside(settings: Settings, database: Database | None = None) -> AsyncIterator[Database]:
+    """The configured database (`database`, where a part of the product has made it already), opened.
+
+    It must be there and up to date. Raises ConfigError.
+    """
+    url = settings.database_url
+    database = database or make_database(url)
+    try:
+        if url.startswith("sqlite"):
+            _require_schema(await asyncio.to_thread(sqlite_revision, url), url)
+        await database.open()
+    except (OSError, DBAPIError) as error:
+        raise ConfigError(unopenable(url, error)) from error
+    try:
+        yield database
+    finally:
+        await database.close()
+
+
+def _require_schema(found: str | None, url: str) -> None:
+    if found is None:
+        raise ConfigError(f"There is no database at {place_of(url)} yet: `mnema run` makes it.")
+    if found != head_revision(url):
+        raise ConfigError(f"The database at {place_of(url)} has another schema: run `mnema db upgrade`.")
