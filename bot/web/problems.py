@@ -61,9 +61,17 @@ class Problem(Exception):
     `code` is a word for programs; it becomes the problem's `type` as `urn:mnema:<code>`.
     """
 
-    def __init__(self, status: int, detail: str, *, code: str | None = None, **extra: Any) -> None:
+    def __init__(
+        self,
+        status: int,
+        detail: str,
+        *,
+        code: str | None = None,
+        headers: Mapping[str, str] | None = None,
+        **extra: Any,
+    ) -> None:
         super().__init__(detail)
-        self.status, self.detail, self.code, self.extra = status, detail, code, extra
+        self.status, self.detail, self.code, self.headers, self.extra = status, detail, code, headers, extra
 
 
 def problem(
@@ -114,11 +122,7 @@ def install(app: FastAPI, sentence: Sentence) -> None:
 
     async def from_house(_request: Request, error: Exception) -> Response:
         assert isinstance(error, MnemaError)
-        extra = {"field": error.params["field"]} if "field" in error.params else {}
-        wait = getattr(error, "retry_after", None) or getattr(error, "seconds", None)
-        headers = {"Retry-After": str(max(1, round(wait)))} if wait else None
-        code = None if isinstance(error, ConfigError) else error.user_key.removeprefix("error.")
-        return problem(status_of(error), sentence(error), code=code, headers=headers, **extra)
+        return problem_of(error, sentence)
 
     app.add_exception_handler(MnemaError, from_house)
     app.add_exception_handler(Problem, _from_problem)
@@ -126,9 +130,20 @@ def install(app: FastAPI, sentence: Sentence) -> None:
     app.add_exception_handler(RequestValidationError, _from_validation)
 
 
+def problem_of(error: MnemaError | Problem, sentence: Sentence = plain_sentence) -> JSONResponse:
+    """The response for an error, also where no handler of the application stands (inside a stream)."""
+    if isinstance(error, Problem):
+        return problem(error.status, error.detail, code=error.code, headers=error.headers, **error.extra)
+    extra = {"field": error.params["field"]} if "field" in error.params else {}
+    wait = getattr(error, "retry_after", None) or getattr(error, "seconds", None)
+    headers = {"Retry-After": str(max(1, round(wait)))} if wait else None
+    code = None if isinstance(error, ConfigError) else error.user_key.removeprefix("error.")
+    return problem(status_of(error), sentence(error), code=code, headers=headers, **extra)
+
+
 async def _from_problem(_request: Request, error: Exception) -> Response:
     assert isinstance(error, Problem)
-    return problem(error.status, error.detail, code=error.code, **error.extra)
+    return problem_of(error)
 
 
 async def _from_http(_request: Request, error: Exception) -> Response:

@@ -1,0 +1,1 @@
+"""The HTTP API: routes that convert and call; keys, limits, replays and its documentation."""

@@ -1,0 +1,31 @@
+"""The routes of the API, a topic a file; each file's `router` stands in `ROUTERS`."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+
+from bot.api.routes import (
+    bookings,
+    chat,
+    chat_memory,
+    dialogue,
+    jobs,
+    knowledge,
+    profiles,
+    traces,
+    transfer,
+    users,
+)
+
+ROUTERS: tuple[APIRouter, ...] = (
+    bookings.router,
+    chat.router,
+    chat_memory.router,
+    dialogue.router,
+    jobs.router,
+    knowledge.router,
+    profiles.router,
+    traces.router,
+    transfer.router,
+    users.router,
+)
