@@ -14,6 +14,9 @@ _LINE = re.compile(
     r"^\s*(?:[-*•]\s+)?(?:#?(?P<number>\d+)[.):]?\s+)?(?:\(?(?P<date>\d{4}-\d\d-\d\d[^\[\]\n]{0,24}?)\)?:?\s+)?"
     r"\[(?P<label>[^\[\]\n]+)\](?P<reply> \(reply to: \"[^\n]*?\"\))?: ?(?P<text>.*)$"
 )
+_DATE = re.compile(r"\W*\d{4}-\d\d-\d\d(?: \(\w+\))?\W*")
+"""A line that only tells on which day the next ones were said."""
+
 _LABEL = re.compile(r"^(?P<name>.*?)(?: \((?:@(?P<username>\w+), )?id:(?P<id>-?\d+)\))?$")
 _OPEN = re.compile(r"^[ \t]*<context>[ \t]*$", re.MULTILINE)
 _CLOSE = re.compile(r"^[ \t]*</context>[ \t]*$", re.MULTILINE)
@@ -71,6 +74,8 @@ class Prompt:
     results: tuple[tuple[str, Mapping[str, Any], str], ...] = ()
     schema: Mapping[str, Any] | None = None
     has_block: bool = False
+    states: tuple[str, ...] = ()
+    """Unfinished business and what was just settled, as the data block lists it."""
 
     def called(self, tool: str) -> bool:
         """Whether the tool was already called in this turn."""
@@ -105,6 +110,7 @@ def read_prompt(body: Mapping[str, Any]) -> Prompt:
         results=tuple(_results(messages[last + 1 :])),
         schema=_schema(body),
         has_block=bool(data),
+        states=_states(data),
     )
 
 
@@ -119,7 +125,9 @@ def text_of(message: Mapping[str, Any]) -> str:
 def lines_of(text: str, *, mine: bool = False) -> list[Line]:
     """The messages in a text; lines without a label continue the one before, or stand without a name."""
     lines: list[Line] = []
-    for raw in text.split("\n"):
+    for raw in text.partition("\n</transcript>")[0].split("\n"):
+        if _DATE.fullmatch(raw):
+            continue
         if found := _LINE.match(raw):
             label = _LABEL.match(found["label"])
             assert label is not None
@@ -224,6 +232,11 @@ def _notes(text: str) -> tuple[str, ...]:
         for line in lines
         if line.strip() and not _LINE.match(line)
     )
+
+
+def _states(data: str) -> tuple[str, ...]:
+    sections = [lines for heading, lines in _sections(data) if heading.startswith("dialogue state")]
+    return tuple(line.removeprefix("- ") for lines in sections for line in lines if line.startswith("- "))
 
 
 def _images(message: Mapping[str, Any]) -> tuple[str, ...]:

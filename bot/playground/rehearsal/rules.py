@@ -7,7 +7,17 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from bot.playground.rehearsal import longform, person, pictures, structured, summary, sums, talk, tools
+from bot.playground.rehearsal import (
+    booking,
+    longform,
+    person,
+    pictures,
+    structured,
+    summary,
+    sums,
+    talk,
+    tools,
+)
 from bot.playground.rehearsal.facts import Fact, find_facts, rest_of
 from bot.playground.rehearsal.phrases import abilities, quoted, say
 from bot.playground.rehearsal.prompt import Prompt
@@ -48,6 +58,8 @@ def respond(prompt: Prompt, fits: Callable[[str], bool]) -> Answer:
         return Answer(structured.respond(prompt, fits))
     if summary.wanted(prompt):
         return Answer(summary.summarise(prompt, fits))
+    if booked := booking.respond(prompt):
+        return Answer(*booked)
     facts = find_facts(prompt.text)
     if calls := _calls(prompt, facts):
         return Answer(calls=calls)

@@ -1,0 +1,1 @@
+"""Unfinished matters of a dialogue: their rules, the words that settle them, and their storage."""
