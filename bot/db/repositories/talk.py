@@ -9,16 +9,21 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, delete, literal_column, select, update
+from sqlalchemy import ColumnElement, func, literal_column, select, update
 from sqlalchemy.orm import Session
 
 from bot.core.ids import message_id
 from bot.core.messages import AttachmentRef, ChatRef
 from bot.db.clean import storable, storable_or_none
-from bot.db.models import Attachment, Chat, Conversation, Message, MessageRef, MessageVersion, Summary, User
+from bot.db.models import Attachment, Chat, Conversation, Message, MessageRef, MessageVersion, User
+from bot.db.repositories import summaries
 from bot.db.upsert import insert_new
 
+HOUSE = "_mnema"
+"""The key in the metadata of conversations and messages that is the house's own, never shown."""
+
 _KEY_LENGTH = 255
+_RESTING = "resting"
 _ACTIVE: ColumnElement[bool] = Conversation.status == literal_column("'active'")
 """With a literal: a parameter would keep the planners from the partial unique index."""
 
@@ -38,6 +43,8 @@ class NewMessage:
     quote: str | None = None
     forwarded_from: str | None = None
     processing_time_ms: int | None = None
+    relevance_score: float | None = None
+    context_entries_used: int | None = None
     meta: dict[str, Any] = field(default_factory=dict)
 
 
@@ -61,9 +68,15 @@ def find_active(session: Session, key: str) -> Conversation | None:
 def active_conversation(
     session: Session, chat: Chat, ref: ChatRef, user: User | None, now: datetime
 ) -> Conversation:
-    """The active conversation of a chat (topic), made when there is none."""
+    """The active conversation of a chat (topic), made when there is none.
+
+    One that only had to make room for others goes on.
+    """
     key = scope_key(ref, user)
     while (found := find_active(session, key)) is None:
+        if user is not None and ref.private and (resting := _resting(session, chat, key)) is not None:
+            activate(session, resting, now)
+            return resting
         row = {
             "id": str(uuid.uuid4()), "scope_key": key, "chat_id": chat.id, "topic_id": ref.topic_id,
             "user_id": user.id if user is not None and ref.private else None, "status": "active",
@@ -76,15 +89,51 @@ def active_conversation(
 
 def archive(session: Session, conversation: Conversation, now: datetime, *, cleared: bool) -> None:
     """End a conversation; a cleared one also takes the chat's summaries with it."""
-    conversation.status, conversation.updated_at = "archived", now
+    conversation.status, conversation.archived_at, conversation.updated_at = "archived", now, now
     if cleared:
         conversation.cleared_at = now
-        session.execute(
-            delete(Summary).where(
-                Summary.chat_id == conversation.chat_id, Summary.topic_id == (conversation.topic_id or 0)
-            )
-        )
+        summaries.restart(session, conversation.chat_id, conversation.topic_id or 0)
     session.flush()
+
+
+def let_rest(session: Session, conversation: Conversation, now: datetime) -> None:
+    """Archive a conversation to make room; the next message of its place goes on with it."""
+    keep_note(conversation, _RESTING, True)
+    archive(session, conversation, now, cleared=False)
+
+
+def activate(session: Session, conversation: Conversation, now: datetime) -> None:
+    """Make a conversation the active one of its scope, which has none; a clearing of it ends."""
+    keep_note(conversation, _RESTING, None)
+    conversation.status, conversation.archived_at, conversation.updated_at = "active", None, now
+    conversation.cleared_at = None
+    session.flush()
+
+
+def keep_note(conversation: Conversation, name: str, value: Any) -> None:
+    """Keep something of the house's own with a conversation; None takes it away."""
+    notes = {**conversation.meta.get(HOUSE, {}), name: value}
+    notes = {key: one for key, one in notes.items() if one is not None}
+    others = {key: one for key, one in conversation.meta.items() if key != HOUSE}
+    conversation.meta = others | ({HOUSE: notes} if notes else {})
+
+
+def note_of(row: Conversation | Message, name: str) -> Any:
+    """What the house keeps of its own with a row; None when nothing."""
+    return row.meta.get(HOUSE, {}).get(name)
+
+
+def _resting(session: Session, chat: Chat, key: str) -> Conversation | None:
+    last = session.scalar(
+        select(Conversation)
+        .where(Conversation.chat_id == chat.id, Conversation.scope_key == key)
+        .where(Conversation.status == "archived")
+        .order_by(
+            func.coalesce(Conversation.archived_at, Conversation.updated_at).desc(), Conversation.no.desc()
+        )
+        .limit(1)
+    )
+    return last if last is not None and note_of(last, _RESTING) else None
 
 
 def append(session: Session, conversation_no: int, new: NewMessage) -> Message:
@@ -113,6 +162,8 @@ def append(session: Session, conversation_no: int, new: NewMessage) -> Message:
         quote=storable_or_none(new.quote),
         forwarded_from=storable_or_none(new.forwarded_from),
         processing_time_ms=new.processing_time_ms,
+        relevance_score=new.relevance_score,
+        context_entries_used=new.context_entries_used,
         meta=new.meta,
         sent_at=new.sent_at,
     )

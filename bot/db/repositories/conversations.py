@@ -1,0 +1,144 @@
+"""The conversations of a place or of a person: which there are, which one is active, which are let go."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, func, literal_column, or_, select, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from bot.core.ids import conversation_range
+from bot.core.jobs import NewJob
+from bot.db.models import Chat, Conversation, Message, Trace, Turn
+from bot.db.repositories import jobs, summaries, talk, turns
+
+UNSEE = "conversation.unsee"
+"""Kind of the job that lets go of prompts in which a deleted conversation stands."""
+
+SHOWN = ("active", "archived")
+
+_TRIES = 5
+_FIRST = 12
+"""Messages of a conversation that may give it a title."""
+
+_BEGINNING = 200
+
+last_use: ColumnElement[datetime] = func.coalesce(Conversation.last_message_at, Conversation.created_at)
+"""When something was last said in a conversation."""
+
+
+def of_place(session: Session, chat: Chat, key: str) -> list[Conversation]:
+    """What was ever talked in a place, the active one first, then the last used; deleted ones never."""
+    return list(
+        session.scalars(
+            select(Conversation)
+            .where(Conversation.chat_id == chat.id, Conversation.scope_key == key)
+            .where(Conversation.status.in_(SHOWN), Conversation.incognito.is_(False))
+            .where(or_(Conversation.status == "active", Conversation.message_count > 0))
+            .order_by((Conversation.status == "active").desc(), last_use.desc(), Conversation.no.desc())
+        )
+    )
+
+
+def locked(session: Session, no: int) -> Conversation | None:
+    """A conversation as it is now, kept so until the commit."""
+    return session.scalar(
+        select(Conversation)
+        .where(Conversation.no == no)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+
+
+def reopen(session: Session, conversation: Conversation, now: datetime) -> Conversation | None:
+    """Make a conversation active and archive the one that was; that one is returned.
+
+    Whoever begins another one at the same moment is archived too.
+    """
+    for _ in range(_TRIES):
+        before = talk.find_active(session, conversation.scope_key)
+        if before is not None and before.no == conversation.no:
+            return None
+        if before is not None:
+            talk.archive(session, before, now, cleared=False)
+        try:
+            with session.begin_nested():
+                talk.activate(session, conversation, now)
+        except IntegrityError:
+            session.refresh(conversation)
+            continue
+        return before
+    raise RuntimeError("another conversation of the place began each time")
+
+
+def hide(session: Session, conversation: Conversation, now: datetime) -> None:
+    """Delete a conversation for everybody's eyes; its rows go after the days of grace.
+
+    Its answers end, its chat's summaries are made again without it, and its own prompts are let go.
+    """
+    no = conversation.no
+    conversation.status, conversation.deleted_at, conversation.updated_at = "deleted", now, now
+    session.flush()
+    owed = select(Turn.id).where(Turn.conversation_no == no, Turn.status.in_(turns.OPEN))
+    turns.request_stop(session, list(session.scalars(owed)))
+    summaries.restart(session, conversation.chat_id, conversation.topic_id or 0)
+    key = f"unsee:{no}:{now.isoformat()}"
+    jobs.enqueue(session, [NewJob(UNSEE, "background", f"turn:{no}", {"conversation_no": no}, key)], now)
+    own = select(Turn.id).where(Turn.conversation_no == no)
+    session.execute(
+        update(Trace)
+        .where(Trace.turn_id.in_(own))
+        .values(prompt=None)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def make_room(session: Session, user_id: int, most: int, now: datetime, keep: int | None = None) -> int:
+    """Let the least recently used of a person's active conversations rest until `most` are left.
+
+    Their private ones and those over HTTP count, groups and incognito ones do not; `keep` (its number) stays.
+    """
+    rows = session.scalars(
+        select(Conversation)
+        .where(Conversation.user_id == user_id, Conversation.status == literal_column("'active'"))
+        .where(Conversation.incognito.is_(False))
+        .order_by((Conversation.no == (keep or 0)).desc(), last_use.desc(), Conversation.no.desc())
+        .execution_options(populate_existing=True)
+    ).all()
+    for row in rows[most:]:
+        talk.let_rest(session, row, now)
+    return max(0, len(rows) - most)
+
+
+def over(session: Session, most: int, limit: int) -> Sequence[int]:
+    """People (`users.id`) with more active conversations than that."""
+    active = Conversation.status == literal_column("'active'")
+    found = session.scalars(
+        select(Conversation.user_id)
+        .where(Conversation.user_id.is_not(None), active, Conversation.incognito.is_(False))
+        .group_by(Conversation.user_id)
+        .having(func.count() > most)
+        .limit(limit)
+    )
+    return [user_id for user_id in found if user_id is not None]
+
+
+def beginnings(session: Session, numbers: Collection[int], now: datetime) -> dict[int, list[str]]:
+    """How the first things that people said in these conversations begin."""
+    found: dict[int, list[str]] = {}
+    for no in numbers:
+        first, last = conversation_range(no)
+        rows = session.execute(
+            select(func.substr(Message.content, 1, _BEGINNING), Message.direction, Message.expires_at)
+            .where(Message.id.between(first, last))
+            .order_by(Message.id)
+            .limit(_FIRST)
+        )
+        found[no] = [
+            text
+            for text, direction, expires in rows
+            if direction == "incoming" and (expires is None or expires > now)
+        ]
+    return found
