@@ -1,0 +1,1 @@
+"""Export and import: one vocabulary of records, whatever the file looks like."""

@@ -1,0 +1,18 @@
+"""What people do with all that is theirs: take it along, bring it in, have it forgotten."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from bot.services.erasure import Erasure
+from bot.services.transfer.exporting import Exports
+from bot.services.transfer.telegram_import import TelegramPast
+
+
+@dataclass(frozen=True, slots=True)
+class OwnData:
+    """The rooms below that export, import and erase."""
+
+    erasure: Erasure
+    exports: Exports
+    past: TelegramPast | None = None
