@@ -18,9 +18,11 @@ from bot.core.errors import LLMError
 from bot.core.jobs import ClaimedJob, NewJob
 from bot.core.ports import Clock
 from bot.core.views import ProfileView
+from bot.db import search
 from bot.db.engine import Database
 from bot.db.repositories import jobs, ledger, summaries, summary_sources
 from bot.db.repositories.summaries import NewSummary, Period
+from bot.memory.lexing import terms
 from bot.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -137,8 +139,8 @@ class Summarizer:
                 ledger.charge(session, written.completion, PURPOSE, now)
             if not summaries.held(session, job.id):
                 return  # the place began anew meanwhile: what was said before is no longer wanted
-            if new is not None:
-                summaries.replace(session, run.place, new, now)
+            if new is not None and summaries.replace(session, run.place, new, now):
+                _index(session, run)
             jobs.enqueue(session, follow, now)
 
         await self._db.write(unit)
@@ -148,3 +150,10 @@ class Summarizer:
         start = run.until - self._periods[run.kind].covers
         tokens = self._writer.tokens.count(text)
         return NewSummary(run.kind, text, tokens, start, run.until, self._writer.model)
+
+
+def _index(session: Session, run: Run) -> None:
+    """Let the summary be found by its words; what takes its row away takes its words, too."""
+    row = summaries.find(session, run.place, run.kind)
+    if row is not None:
+        search.put_item(session, "summary", row.id, f"c{run.place.chat_id}", terms(row.text))

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import select
@@ -13,8 +14,10 @@ from sqlalchemy.orm import Session
 
 from bot.core.jobs import NewJob
 from bot.core.messages import ChatRef
+from bot.core.scope import Scope
 from bot.db.models import Job, Summary, UsageRow
 from bot.db.repositories import jobs
+from bot.memory.hits import Ask, Kind
 from tests.summaries.town import (
     DAY,
     MARK,
@@ -34,6 +37,7 @@ from tests.support.people import ANN, BOB, GROUP, PRIVATE, settle
 from tests.support.waiting import until
 
 TOPIC = replace(GROUP, topic_id=7)
+SUMMARIES: tuple[Kind, ...] = ("summary",)
 GOOD = "- 2026-03-14: Ann told FACT-0-Ann"
 
 
@@ -241,6 +245,25 @@ async def test_the_last_one_is_carried_on_as_far_as_it_is_covered(home: House) -
     await say_much(home, GROUP)
     await home.look()
     assert notes_of(home.llm.requests[-1].body) == ["- 2026-03-16: Ann keeps bees"]
+
+
+async def test_it_is_found_by_its_words_until_a_clear(home: House) -> None:
+    async def found(chat: ChatRef) -> list[str]:
+        def scope(session: Session) -> Scope:
+            place = settle(session, BOB, chat, home.clock.now())
+            return Scope(place.user.id, place.chat.id, private=chat.private)
+
+        here = await home.app.database.write(scope)
+        ask = Ask("who keeps bees?", home.clock.now(), ZoneInfo("UTC"), kinds=SUMMARIES)
+        return [hit.text for hit in await home.app.recall.search(here, ask)]
+
+    await say_much(home, GROUP)
+    home.llm.default(lambda _: Text("- 2026-03-14: Ann keeps bees"))
+    await after(home, 3)
+    assert await found(GROUP) == ["- 2026-03-14: Ann keeps bees"]
+    assert await found(replace(GROUP, external_id="-42")) == []
+    await home.app.conversations.clear(GROUP, BOB)
+    assert await found(GROUP) == []
 
 
 async def test_nothing_reaches_behind_a_clear(home: House) -> None:
