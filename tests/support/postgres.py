@@ -37,21 +37,28 @@ class PostgresServer:
         """The SQLAlchemy URL of one of its databases."""
         return f"postgresql+asyncpg://mnema@127.0.0.1:{self.port}/{database}"
 
-    def execute(self, statement: str) -> None:
-        """Run one statement in the maintenance database; raises `CalledProcessError` when refused."""
+    def execute(self, statement: str, database: str = "postgres") -> None:
+        """Run a statement, else in the maintenance database; raises `CalledProcessError` when refused."""
         subprocess.run(
-            [str(self.bin_dir / "psql"), *self._address(), "-Xqv", "ON_ERROR_STOP=1", "-c", statement],
+            [
+                str(self.bin_dir / "psql"),
+                *self._address(database),
+                "-Xqv",
+                "ON_ERROR_STOP=1",
+                "-c",
+                statement,
+            ],
             check=True,
             capture_output=True,
         )
 
     def is_ready(self) -> bool:
         """True once the server answers."""
-        check = [str(self.bin_dir / "pg_isready"), *self._address(), "-q"]
+        check = [str(self.bin_dir / "pg_isready"), *self._address("postgres"), "-q"]
         return subprocess.run(check, check=False).returncode == 0
 
-    def _address(self) -> list[str]:
-        return ["-h", "127.0.0.1", "-p", str(self.port), "-U", "mnema", "-d", "postgres"]
+    def _address(self, database: str) -> list[str]:
+        return ["-h", "127.0.0.1", "-p", str(self.port), "-U", "mnema", "-d", database]
 
 
 def find_binaries() -> Path:

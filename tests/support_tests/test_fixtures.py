@@ -12,8 +12,13 @@ from collections.abc import Iterator
 import asyncpg
 import pytest
 from selenium.webdriver import Chrome
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
 
+from bot.db.engine import make_database
+from bot.db.models import Chat
 from tests.support import require
+from tests.support.clock import START
 from tests.support.network import NetworkForbidden
 from tests.support.postgres import PostgresServer
 
@@ -88,17 +93,34 @@ async def _tables(url: str) -> set[str]:
     connected = await asyncpg.connect(url.replace("+asyncpg", ""))
     try:
         found = await connected.fetch("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
-        await connected.execute("CREATE TABLE left_behind ()")
     finally:
         await connected.close()
     return {row["tablename"] for row in found}
+
+
+async def _leave_behind(url: str) -> int:
+    """Leave a chat behind; returns its id, which tells what others left."""
+    database = make_database(url)
+    await database.open()
+    try:
+        return await database.write(_a_chat)
+    finally:
+        await database.close()
+
+
+def _a_chat(session: Session) -> int:
+    assert session.scalar(select(func.count()).select_from(Chat)) == 0
+    row = Chat(platform="tg", external_id="1", type="private", created_at=START, updated_at=START)
+    session.add(row)
+    session.flush()
+    return row.id
 
 
 @pytest.mark.parametrize("time", [1, 2])
 async def test_each_test_gets_a_migrated_database_of_its_own(database_url: str, time: int) -> None:
     tables = await _tables(database_url)
     assert {"users", "messages", "jobs", "alembic_version"} <= tables
-    assert "left_behind" not in tables
+    assert await _leave_behind(database_url) == 1
 
 
 async def test_a_blank_database_has_no_tables(blank_database_url: str) -> None:
