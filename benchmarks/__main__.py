@@ -5,7 +5,17 @@ from __future__ import annotations
 import importlib
 import sys
 
-NAMES = ("history", "turns")
+NAMES = (
+    "history",
+    "turns",
+    "context",
+    "context_cache",
+    "context_shares",
+    "extraction",
+    "search",
+    "recall",
+    "importing",
+)
 
 
 def main() -> None:

@@ -47,6 +47,7 @@ async def closing(app: FastAPI) -> AsyncIterator[None]:
     yield
     opened = getattr(app.state, "mnema_opened", None)
     if isinstance(opened, _Opened):
+        del app.state.mnema, app.state.mnema_opened
         await opened.stack.aclose()
 
 
@@ -70,7 +71,7 @@ async def _serve(app: FastAPI) -> None:
     if isinstance(getattr(app.state, "mnema", None), Services):
         return
     if not hasattr(app.state, "mnema_opened"):
-        app.state.mnema_opened = _Opened()
+        app.state.mnema_opened, app.state.mnema = _Opened(), None
     opened: _Opened = app.state.mnema_opened
     async with opened.lock:
         if isinstance(getattr(app.state, "mnema", None), Services):

@@ -26,9 +26,12 @@ from bot.services.dialogue.service import Dialogue
 from bot.services.idempotency import Idempotency
 from bot.services.insight import Insight
 from bot.services.jobs_desk import JobsDesk
+from bot.services.memory_desk import MemoryDesk
 from bot.services.profiles import Profiles
 from bot.services.reach import Reach
+from bot.services.search import Search
 from bot.services.sessions import Sessions
+from bot.services.statistics import Statistics
 from bot.services.transfer.exporting import Exports
 from bot.services.users import Users
 from bot.settings import Settings
@@ -49,6 +52,7 @@ async def serve_api(
     settings, database, clock = app.settings, app.database, app.clock
     most = settings.max_active_conversations
     keys, answers = ApiKeys(database, clock, settings), Idempotency(database, clock)
+    search = Search(app.recall, database, clock, settings.default_timezone)
     app.sinks.add(CHANNEL, listening)
     if app.lock is not None:
         # Nobody else serves this file: what is still being answered was cut off by a crash.
@@ -65,7 +69,10 @@ async def serve_api(
         Dialogue(database, clock),
         Bookings(database, clock, settings.default_timezone),
         Sessions(database, clock, app.tokens, most),
+        ApiTalk(database, clock, most),
+        MemoryDesk(database, clock, app.memories.records, search),
         Users(database),
+        Statistics(database),
         make_erasure(settings, database, clock),
         Exports(database, clock),
         app.knowledge,

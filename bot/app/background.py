@@ -8,6 +8,17 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy.orm import Session
 
+from bot.app.catching_up import attach_catching_up
+from bot.app.dialogue import attach_dialogue
+from bot.app.erasure import attach_erasure
+from bot.app.extraction import attach_extraction
+from bot.app.idempotency import attach_idempotency
+from bot.app.incognito import attach_incognito
+from bot.app.indexing import attach_indexing
+from bot.app.knowledge import attach_knowledge
+from bot.app.retention import attach_retention
+from bot.app.summaries import attach_summaries
+from bot.app.traces import attach_traces
 from bot.core.jobs import NewJob
 from bot.db.repositories import jobs, memories
 from bot.jobs.schedule import Tick
@@ -30,7 +41,19 @@ def attach_background(app: App) -> list[Tick]:
     return ticks
 
 
-_TOPICS: tuple[Callable[[App], list[Tick]], ...] = ()
+_TOPICS: tuple[Callable[[App], list[Tick]], ...] = (
+    attach_indexing,
+    attach_traces,
+    attach_knowledge,
+    attach_idempotency,
+    attach_summaries,
+    attach_catching_up,
+    attach_extraction,
+    attach_dialogue,
+    attach_incognito,
+    attach_retention,
+    attach_erasure,
+)
 """One attaching function a topic, each in a file of its own beside this one."""
 
 

@@ -7,6 +7,10 @@ import asyncio
 from fastapi import APIRouter
 from pydantic import SecretStr
 
+from bot.api.listening import Listening
+from bot.api.mount import api_routers, mount
+from bot.api.services import Services
+from bot.app.api import ANY_MODEL, offered_models, serve_api
 from bot.app.modelcheck import warn_about_model
 from bot.app.rehearsing import rehearsed
 from bot.app.running import LOOPBACK, say, shut
@@ -51,7 +55,16 @@ async def _play(settings: Settings, stop: asyncio.Event) -> None:
     try:
         await seed_default(emulator)
         address: asyncio.Future[str] = asyncio.get_running_loop().create_future()
-        web = make_web([playground_routes(settings, emulator)])
+        services, listening = Services(), Listening()
+        web = make_web(
+            [playground_routes(settings, emulator), *api_routers()], cors_origins=settings.cors_origins
+        )
+        mount(web, services)
+
+        def stopping() -> None:
+            emulator.release()
+            listening.release()
+
         with stop_on_signals(stop):
             await together(
                 stop,
@@ -61,9 +74,9 @@ async def _play(settings: Settings, stop: asyncio.Event) -> None:
                     settings.http_port,
                     stop,
                     started=lambda host, port: address.set_result(f"http://{host}:{port}"),
-                    stopping=emulator.release,
+                    stopping=stopping,
                 ),
-                _bot_inside(settings, address, stop),
+                _bot_inside(settings, address, stop, services, listening),
             )
     finally:
         await emulator.close()
@@ -95,7 +108,13 @@ async def _model_status(settings: Settings) -> ModelStatus:
     return ModelStatus("rehearsal", "mnema-rehearsal", None if local is None else tuple(local))
 
 
-async def _bot_inside(settings: Settings, address: asyncio.Future[str], stop: asyncio.Event) -> None:
+async def _bot_inside(
+    settings: Settings,
+    address: asyncio.Future[str],
+    stop: asyncio.Event,
+    services: Services,
+    listening: Listening,
+) -> None:
     """The very bot of `mnema run`, told that Telegram stands at our own address."""
     origin = await address
     playing = settings.model_copy(update={"bot_token": SecretStr(DEFAULT_TOKEN)})
@@ -105,6 +124,9 @@ async def _bot_inside(settings: Settings, address: asyncio.Future[str], stop: as
     face = attach_telegram(app, DEFAULT_TOKEN, f"{origin}/telegram")
     try:
         await app.open()
+        models = offered_models(playing) if settings.has_model else ANY_MODEL
+        # On this machine only, and everybody there may do all: no key is asked for.
+        await serve_api(app, services, listening, closed=False, models=models)
         await face.start(stop)
         await app.work()
         app.nursery.start(warn_about_model(settings), "look at the model's endpoint")

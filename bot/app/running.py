@@ -5,6 +5,10 @@ from __future__ import annotations
 import asyncio
 import sys
 
+from bot.api.listening import Listening
+from bot.api.mount import api_routers, mount
+from bot.api.services import Services
+from bot.app.api import closed_by, offered_models, serve_api
 from bot.app.modelcheck import warn_about_model
 from bot.app.receiving import Receiving
 from bot.app.telegram import attach_telegram
@@ -26,17 +30,22 @@ async def run_bot(settings: Settings, stop: asyncio.Event | None = None) -> None
     if settings.bot_token is None:
         raise ConfigError("BOT_TOKEN is not set.")
     app = build_app(settings)
+    closed, services, listening = closed_by(settings), Services(), Listening()
     face = attach_telegram(app, settings.bot_token.get_secret_value(), settings.telegram_api_url)
     updates = Receiving(settings, face)
     with stop_on_signals(stop):
         try:
             await app.open()
+            await serve_api(app, services, listening, closed=closed, models=offered_models(settings))
             await face.start(stop)
             await app.work()
             app.nursery.start(warn_about_model(settings), "look at the model's endpoint")
             greeting = await _greeting(app)
             hosts = ["*"] if settings.http_host not in LOOPBACK else updates.hosts
-            web = make_web(updates.routers, allowed_hosts=hosts)
+            web = make_web(
+                [*updates.routers, *api_routers()], allowed_hosts=hosts, cors_origins=settings.cors_origins
+            )
+            mount(web, services)
 
             def started(_host: str, _port: int) -> None:
                 updates.web_is_open()
@@ -44,7 +53,14 @@ async def run_bot(settings: Settings, stop: asyncio.Event | None = None) -> None
 
             await together(
                 stop,
-                serve(web, settings.http_host, settings.http_port, stop, started=started),
+                serve(
+                    web,
+                    settings.http_host,
+                    settings.http_port,
+                    stop,
+                    started=started,
+                    stopping=listening.release,
+                ),
                 updates.run(stop),
             )
         finally:

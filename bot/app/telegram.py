@@ -7,15 +7,30 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from bot.app.erasure import make_erasure
 from bot.app.wiring import App
 from bot.core.errors import RetryLater
 from bot.core.jobs import ClaimedJob, NewJob
 from bot.core.views import BotIdentity
 from bot.jobs.registry import RetryPolicy
 from bot.jobs.worker import PermanentFailure
+from bot.services.awaiting import Awaiting
+from bot.services.chat_settings import ChatSettings
 from bot.services.chats import Chats
+from bot.services.dialogue.service import Dialogue
+from bot.services.incognito import Incognito
+from bot.services.insight import Insight
+from bot.services.profiles import Profiles
+from bot.services.statistics import Statistics
+from bot.services.system_memory import SystemMemory
+from bot.services.talk_search import TalkSearch
+from bot.services.transfer.exporting import Exports
+from bot.services.transfer.telegram_import import TelegramPast
 from bot.telegram.face import FaceSettings, Rooms, TelegramFace
+from bot.telegram.handlers.summary import Accounts
 from bot.telegram.intake import KIND
+from bot.telegram.own_data import OwnData
+from bot.telegram.reading import Documents, Readings
 from bot.turns.late import LANE_ATTEMPTS, LANE_SECONDS, LATE_PAUSE, LATE_SECONDS
 
 UPDATE_RETRIES = RetryPolicy(attempts=8, patience=120.0, first_pause=0.5, longest_pause=30.0)
@@ -47,6 +62,22 @@ def attach_telegram(app: App, token: str, api_url: str | None) -> TelegramFace:
             chats=Chats(app.database, app.clock),
             enqueue=app.enqueue,
             on_identity=know,
+            profiles=Profiles(app.database, app.clock),
+            awaiting=Awaiting(app.database, app.clock),
+            chat_settings=_chat_settings(app),
+            insight=Insight(app.database, app.clock, app.settings.default_timezone),
+            search=TalkSearch(app.database, app.clock, app.recall, app.settings.default_timezone),
+            incognito=Incognito(app.database, app.clock),
+            house=SystemMemory(app.database, app.clock),
+            documents=Documents(app.knowledge, app.reading),
+            dialogue=Dialogue(app.database, app.clock),
+            catch_ups=app.catching_up,
+            statistics=Statistics(app.database),
+            own_data=OwnData(
+                make_erasure(app.settings, app.database, app.clock),
+                Exports(app.database, app.clock),
+                TelegramPast(app.database, app.clock, app.tokens, token.partition(":")[0]),
+            ),
         ),
         app.clock,
         app.nursery,
@@ -60,7 +91,14 @@ def attach_telegram(app: App, token: str, api_url: str | None) -> TelegramFace:
     app.jobs.register(LATE, updates.handle_late, UPDATE_RETRIES, updates.give_up)
     app.sinks.add("telegram", face.sinks)
     app.files.behind = face.files
+    app.reading.teller = Readings(face.promises)
+    app.catching_up.teller = Accounts(face.promises)
     return face
+
+
+def _chat_settings(app: App) -> ChatSettings:
+    prompts, most = app.context.prompts, app.settings.context_max_tokens
+    return ChatSettings(app.database, app.clock, app.tokens, prompts.files, prompts.file_name, most)
 
 
 class _Updates:

@@ -6,6 +6,8 @@ import asyncio
 from collections.abc import Sequence
 
 from bot.app.background import attach_background
+from bot.app.catching_up import CatchingUp
+from bot.app.indexing import make_embedder
 from bot.app.schema import prepare_database
 from bot.context.manager import ContextServices
 from bot.context.permanent import PromptLibrary, check_prompt
@@ -23,24 +25,43 @@ from bot.jobs.schedule import Ticker
 from bot.jobs.worker import Worker
 from bot.llm.build import build_llm, build_tokens
 from bot.llm.tokens import Tokens
+from bot.memory.parsing.run import Parser
+from bot.memory.recall import Recall
 from bot.services.access import Access, AccessRules
 from bot.services.conversations import Conversations
+from bot.services.knowledge import Knowledge
 from bot.services.memories import Memories
+from bot.services.reading import Reading
 from bot.services.spend import MeteredLLM, SpendLimit
 from bot.settings import Settings
-from bot.tools import get_user_facts, save_user_fact
-from bot.tools.registry import ToolRegistry, ToolSettings
+from bot.tools import forget_user_fact, get_user_facts, save_user_fact, search_memory, update_user_fact
+from bot.tools.dialogue import dialogue_tools
+from bot.tools.registry import Tool, ToolRegistry, ToolSettings
 from bot.turns.answer import Answerer, AnswerParts
 from bot.turns.desk import Turns
 from bot.turns.halts import Halts
 from bot.turns.loop import ToolLoop
 from bot.turns.receive import Receiver
+from bot.turns.settling import Settling
 from bot.turns.sinks import SinkRouter
 
 SLOTS: dict[Pool, int] = {"receive": 16, "answer": 32, "background": 2}
 """Jobs of each pool that run at a time; a long answer holds up no receiving."""
 
 ANSWER_RETRIES = RetryPolicy(attempts=6, patience=120.0, first_pause=1.0, longest_pause=30.0)
+
+
+def _tools(default_timezone: str) -> tuple[Tool, ...]:
+    """All tools, in the order in which they are needed: where room is short, the last ones go.
+
+    The order never changes: endpoints cache a prompt from its beginning, and tools stand there.
+    """
+    *asking, clear_state = dialogue_tools(default_timezone)
+    return (
+        save_user_fact.TOOL, search_memory.TOOL, get_user_facts.TOOL, *asking, update_user_fact.TOOL,
+        forget_user_fact.TOOL, clear_state,
+    )  # fmt: skip
+
 
 class LateFiles:
     """Files of whichever face is there; before one is, nothing can be fetched."""
@@ -74,14 +95,21 @@ class App:
         self.jobs = JobRegistry()
         self.lock = InstanceLock(settings.data_dir / "mnema.lock") if self._is_file else None
         self.access = Access(_rules(settings, everyone), self.database, clock)
+        self.embedder = make_embedder(self)
+        self.recall = Recall(self.database, self.embedder)
+        self.knowledge = Knowledge(self.database, clock, self.tokens, Parser(), self.recall)
+        self.reading = Reading(self.knowledge, self.files, self.database, clock)
         self.memories = Memories(self.database, clock, settings.user_memory_max_facts)
-        self.conversations = Conversations(self.database, clock)
+        most = settings.max_active_conversations
+        self.conversations = Conversations(self.database, clock, self.recall, most)
         self.context = self._context()
         self.halts = Halts(self.nursery)
-        receiver = Receiver(self.database, clock, self.tokens, self.access, channel)
+        settling = Settling(settings.default_timezone, self.tokens, lambda: self.identity.name)
+        receiver = Receiver(self.database, clock, self.tokens, self.access, channel, settling)
         self.turns = Turns(receiver, self.halts, self.database, clock)
         answerer = Answerer(self._answering())
         self.jobs.register("turn.answer", answerer.answer, ANSWER_RETRIES, answerer.give_up)
+        self.catching_up = CatchingUp(self)
         self.ticker = Ticker(self.database, clock, attach_background(self))
         self.workers = tuple(
             Worker(pool, slots, self.database, self.jobs, clock) for pool, slots in SLOTS.items()
@@ -109,8 +137,10 @@ class App:
 
     def _answering(self) -> AnswerParts:
         settings, database, clock = self.settings, self.database, self.clock
-        tools = ToolRegistry(
-            [save_user_fact.TOOL, get_user_facts.TOOL], database, ToolSettings(settings.user_memory_max_facts)
+        tools = self.tools = ToolRegistry(
+            _tools(settings.default_timezone),
+            database,
+            ToolSettings(settings.user_memory_max_facts),
         )
         return AnswerParts(
             database=database,
@@ -121,8 +151,8 @@ class App:
             loop=ToolLoop(self.llm, tools, database, clock, settings.llm_max_response_tokens),
             sinks=self.sinks,
             halts=self.halts,
-            history=settings.immediate_context_messages,
-            default_language=settings.default_language,
+            recall=self.recall,
+            summaries=settings,
         )
 
     async def enqueue(self, new: Sequence[NewJob]) -> None:
@@ -158,9 +188,10 @@ class App:
         self.ticker.close()
         await asyncio.gather(*(worker.stop(grace) for worker in self.workers))
         await self.nursery.close()
-        closing = getattr(self.llm, "aclose", None)
-        if closing is not None:
-            await closing()
+        for model in (self.llm, self.embedder):
+            closing = getattr(model, "aclose", None)
+            if closing is not None:
+                await closing()
         await self.database.close()
         if self.lock is not None:
             self.lock.release()

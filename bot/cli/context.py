@@ -61,12 +61,12 @@ async def _assembled(
 def _print(built: Assembled, *, reveal: bool) -> None:
     console, trace = Console(), built.trace
     console.print(Text(f"Chat {built.chat.external_id} ({built.chat.type}), for {built.asker.external_id}"))
-    table = Table(box=box.SIMPLE, pad_edge=False)
-    table.add_column("layer")
+    table = Table(box=box.SIMPLE, pad_edge=False, expand=True)
+    table.add_column("layer", no_wrap=True)
     for name in ("tokens", "at most", "kept", "dropped"):
-        table.add_column(name, justify="right")
-    table.add_column("why")
-    table.add_column("items", overflow="ellipsis", no_wrap=True)
+        table.add_column(name, justify="right", no_wrap=True)
+    table.add_column("why", no_wrap=True)
+    table.add_column("items", overflow="ellipsis", no_wrap=True, ratio=1)
     for row in trace.layers:
         counts = (str(row.tokens), str(row.allowed), str(len(row.kept)), str(len(row.dropped) or ""))
         table.add_row(row.name, *counts, row.reason or "", Text(_named(row.kept)))

@@ -7,7 +7,23 @@ import sys
 import typer
 
 from bot import __version__
-from bot.cli import chat, database, doctor, jobs, running
+from bot.cli import (
+    api,
+    booking,
+    chat,
+    context,
+    conversation,
+    database,
+    doctor,
+    erase,
+    importing,
+    jobs,
+    knowledge,
+    running,
+    stats,
+    transfer,
+)
+from bot.cli import eval as evaluation
 from bot.core.errors import ConfigError, MnemaError
 
 app = typer.Typer(
@@ -21,7 +37,19 @@ app.command("run")(running.run)
 app.command("playground")(running.playground)
 app.command("chat")(chat.chat)
 app.command("doctor")(doctor.doctor)
+app.command("erase")(erase.erase)
+app.add_typer(api.app, name="api", help="The HTTP API: its document and its keys.")
+app.add_typer(booking.app, name="booking", help="Bookings: list, export, cancel.")
+app.add_typer(context.app, name="context", help="What the bot would know now: show.")
+app.add_typer(
+    conversation.app, name="conversation", help="Conversations: list, show, clear, archive, export."
+)
+app.add_typer(evaluation.app, name="eval", help="Measure the product: recall.")
+app.add_typer(transfer.export_app, name="export", help="Take data along: user, conversation, instance.")
+app.add_typer(importing.app, name="import", help="Bring data in: own, telegram, legacy.")
 app.add_typer(jobs.app, name="jobs", help="The queue: list and retry.")
+app.add_typer(knowledge.app, name="knowledge", help="Documents of a person: add, list, delete, search.")
+app.add_typer(stats.app, name="stats", help="Numbers: user.")
 app.add_typer(database.app, name="db", help="The database: upgrade.")
 
 

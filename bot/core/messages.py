@@ -93,6 +93,8 @@ class Incoming:
     addressed: Address | None = None
     speaker_id: str | None = None
     """The platform's id of the chat that speaks, where `sender_title` stands for a person."""
+    model: str | None = None
+    """The model that shall answer, where the asker chose one of those that are offered."""
     lane: str | None = None
     """The intake lane that the message came by: what waits in it came right behind this message."""
 
@@ -102,10 +104,11 @@ class Notice:
     """A line written by code after rows exist, such as "remembered: …", with an undo for each memory id.
 
     A face words it by `kind` in the person's language; `text` is the person's part of it, or for "lacks" what
-    the model cannot do: "images" or "tools".
+    the model cannot do: "images" or "tools". "choice" and "confirm" are no lines but buttons of a question: a
+    choice's options stand in `text`, one a line, and `memory_ids` are the dialogue state's id and stamp.
     """
 
-    kind: Literal["remembered", "refused", "updated", "lacks"]
+    kind: Literal["remembered", "refused", "updated", "proposed", "lacks", "booked", "choice", "confirm"]
     text: str
     memory_ids: tuple[int, ...] = ()
 

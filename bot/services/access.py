@@ -72,6 +72,10 @@ class Access:
         """The owner's id at the platform, None before somebody claimed the bot."""
         return await self._db.read(self._owner)
 
+    async def is_owner(self, person: Person) -> bool:
+        """Whether the bot listens to this person above all; in the playground everybody owns it."""
+        return self._rules.everyone or await self.owner() == person.external_id
+
     async def claim_code(self) -> str | None:
         """The one-time code that makes somebody the owner; None when there is an owner already."""
         now = self._clock.now()

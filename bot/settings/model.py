@@ -186,6 +186,9 @@ class Settings(BaseSettings):
     )
     admin_password: SecretStr | None = Field(None, min_length=8, description="Password of the dashboard.")
     api_auth: Literal["on", "off"] = Field("on", description="off only with a loopback HTTP_HOST.")
+    api_rate_per_minute: int = Field(
+        600, ge=1, le=100000, description="Requests a minute that one caller of the API may make."
+    )
     jwt_secret: SecretStr | None = Field(
         None, min_length=32, description="Accepts HS256 tokens signed with it."
     )

@@ -9,10 +9,28 @@ from aiogram.types import Message
 
 from bot.core.messages import ChatRef, Person
 from bot.core.views import BotIdentity
+from bot.services.memories import Memories
 from bot.telegram.addressing import Addressing
 from bot.telegram.i18n import Translator, translator
+from bot.telegram.own_data import OwnData
 from bot.telegram.pace import Pace
-from bot.telegram.ports import Access, Chats, Conversations, Memories, Turns
+from bot.telegram.ports import (
+    Access,
+    Awaiting,
+    CatchUps,
+    Chats,
+    ChatSettings,
+    Conversations,
+    Dialogue,
+    HouseRules,
+    Incognito,
+    Insight,
+    Profiles,
+    Statistics,
+    TalkSearch,
+    Turns,
+)
+from bot.telegram.reading import Documents
 from bot.telegram.replier import Replier
 from bot.telegram.writer import Writer
 
@@ -30,9 +48,21 @@ class Desk:
     conversations: Conversations
     access: Access
     chats: Chats
+    profiles: Profiles
+    awaiting: Awaiting
+    chat_settings: ChatSettings
+    insight: Insight
+    search: TalkSearch
+    incognito: Incognito
+    house: HouseRules
     default_language: str
     reads_groups: bool
     """False while Telegram's privacy mode hides group messages from the bot."""
+    documents: Documents | None = None
+    dialogue: Dialogue | None = None
+    own_data: OwnData | None = None
+    catch_ups: CatchUps | None = None
+    statistics: Statistics | None = None
 
     def writer(self, chat: ChatRef, reply_to: str | None = None) -> Writer:
         """A writer into the chat."""

@@ -24,6 +24,7 @@ from bot.core.errors import ConfigError
 from bot.core.nursery import Nursery
 from bot.core.ports import Clock
 from bot.core.views import BotIdentity
+from bot.services.memories import Memories
 from bot.telegram.addressing import Addressing
 from bot.telegram.desk import Desk
 from bot.telegram.dispatcher import build_dispatcher, handle_update
@@ -33,10 +34,30 @@ from bot.telegram.handlers.commands import COMMANDS
 from bot.telegram.intake import Intake
 from bot.telegram.last_word import last_word
 from bot.telegram.menu import publish_menu
+from bot.telegram.own_data import OwnData
 from bot.telegram.pace import Pace
 from bot.telegram.poller import BAD_TOKEN, HANDLED_UPDATES, Poller
-from bot.telegram.ports import Access, Chats, Conversations, Enqueue, Memories, OnIdentity, Turns
+from bot.telegram.ports import (
+    Access,
+    Awaiting,
+    CatchUps,
+    Chats,
+    ChatSettings,
+    Conversations,
+    Dialogue,
+    Enqueue,
+    HouseRules,
+    Incognito,
+    Insight,
+    OnIdentity,
+    Profiles,
+    Statistics,
+    TalkSearch,
+    Turns,
+)
+from bot.telegram.promised import Promises
 from bot.telegram.racing import pause
+from bot.telegram.reading import Documents
 from bot.telegram.session import BotSession, redacted
 from bot.telegram.streaming import Rhythm, StreamMode, TelegramSinks
 
@@ -68,6 +89,18 @@ class Rooms:
     chats: Chats
     enqueue: Enqueue
     on_identity: OnIdentity
+    profiles: Profiles
+    awaiting: Awaiting
+    chat_settings: ChatSettings
+    insight: Insight
+    search: TalkSearch
+    incognito: Incognito
+    house: HouseRules
+    documents: Documents | None = None
+    dialogue: Dialogue | None = None
+    own_data: OwnData | None = None
+    catch_ups: CatchUps | None = None
+    statistics: Statistics | None = None
 
 
 class TelegramFace:
@@ -89,6 +122,7 @@ class TelegramFace:
         self._dispatcher: Dispatcher | None = None
         self.intake = Intake(self.bot.id, rooms.enqueue)
         self.files = TelegramFiles(self.bot)
+        self.promises = Promises(self.bot, self._pace, rooms.turns)
         self.sinks = TelegramSinks(
             self.bot,
             rooms.turns,
@@ -168,8 +202,20 @@ class TelegramFace:
             conversations=rooms.conversations,
             access=rooms.access,
             chats=rooms.chats,
+            profiles=rooms.profiles,
+            awaiting=rooms.awaiting,
+            chat_settings=rooms.chat_settings,
+            insight=rooms.insight,
+            search=rooms.search,
+            incognito=rooms.incognito,
+            house=rooms.house,
             default_language=self._settings.default_language,
             reads_groups=bool(me.can_read_all_group_messages),
+            documents=rooms.documents,
+            dialogue=rooms.dialogue,
+            own_data=rooms.own_data,
+            catch_ups=rooms.catch_ups,
+            statistics=rooms.statistics,
         )
 
     async def _who_am_i(self, stop: asyncio.Event) -> User | None:

@@ -9,10 +9,18 @@ from typing import Literal, get_args
 from aiogram.types import InlineKeyboardButton, InlineKeyboardMarkup
 
 from bot.core.messages import Notice, Person
+from bot.core.text import one_line
+from bot.services.knowledge import DocumentPage
 from bot.telegram.i18n import Translator
-from bot.telegram.ports import MemoryPage
+from bot.telegram.wording import QUESTIONS
 
-Action = Literal["stop", "retry", "undo", "page", "del", "back", "group"]
+Action = Literal[
+    "stop", "retry", "choose", "group", "docs", "docdel", "set", "pick",
+    "undo", "page", "del", "back", "card", "edit", "pin", "reach", "wrong", "revert", "archive", "unarchive",
+    "keep", "nope", "waiting", "yes", "no", "forget", "unforget", "all", "cancel", "rule",
+    "talks", "talk", "talkopen", "talkend", "talkname", "talkdel", "talkgone",
+    "erase",
+]  # fmt: skip
 ANYONE = 0
 """Owner of a button that everybody may press; what it does checks the rights itself."""
 
@@ -20,6 +28,7 @@ _MAX_BYTES = 64
 _MOST = 2**63
 _MAX_UNDO_BUTTONS = 8
 _UNDO_IN_A_ROW = 3
+_OPTION = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,14 +82,48 @@ def stop_button(t: Translator, owner: int, turn_id: int) -> InlineKeyboardMarkup
 def answer_buttons(
     t: Translator, owner: int, turn_id: int, *, failed: bool, notices: Sequence[Notice]
 ) -> InlineKeyboardMarkup | None:
-    """Below a finished answer: Retry when it failed, Undo for each thing that was remembered."""
-    ids = [memory_id for notice in notices for memory_id in notice.memory_ids][:_MAX_UNDO_BUTTONS]
+    """Below a finished answer: Retry when it failed, Undo for each thing that was remembered, and the
+    question of what waits for its owner's word.
+    """
     rows = [[_button(t("🔁 Retry"), Press("retry", owner, (turn_id,)))]] if failed else []
-    undo = []
-    for number, memory_id in enumerate(ids, start=1):
-        text = t("↩️ Undo") if len(ids) == 1 else t("↩️ Undo {number}", number=number)
-        undo.append(_button(text, Press("undo", owner, (memory_id,))))
+    rows += [row for notice in notices for row in _question_rows(t, owner, notice)]
+    undo = [
+        _button(text, Press("undo", owner, (memory_id,)))
+        for text, memory_id in _numbered(t("↩️ Undo"), t("↩️ Undo {number}"), notices, proposed=False)
+    ]
+    asked = [
+        _button(text, Press("keep", owner, (memory_id,)))
+        for text, memory_id in _numbered(t("✅ Remember"), t("✅ Remember {number}"), notices, proposed=True)
+    ]
+    for yes in asked:
+        press = Press.unpack(yes.callback_data)
+        rows.append([yes, _button(t("✖️ No"), Press("nope", owner, press.ids if press else ()))])
     return _rows(rows + [undo[at : at + _UNDO_IN_A_ROW] for at in range(0, len(undo), _UNDO_IN_A_ROW)])
+
+
+def _question_rows(t: Translator, owner: int, notice: Notice) -> list[list[InlineKeyboardButton]]:
+    """The buttons that answer a pending question; they name its state as it was asked."""
+    if notice.kind not in QUESTIONS:
+        return []
+    state_id, stamp = notice.memory_ids
+
+    def press(number: int) -> Press:
+        return Press("choose", owner, (state_id, number, stamp))
+
+    if notice.kind == "confirm":
+        return [[_button(t("✅ Yes"), press(1)), _button(t("✖️ No"), press(0))]]
+    texts = notice.text.splitlines()
+    return [[_button(one_line(text, _OPTION), press(number))] for number, text in enumerate(texts)]
+
+
+def _numbered(one: str, many: str, notices: Sequence[Notice], *, proposed: bool) -> list[tuple[str, int]]:
+    """What to write on the buttons of things that were kept, or only proposed, and their ids."""
+    kept = [notice for notice in notices if notice.kind not in QUESTIONS]
+    ids = [id_ for notice in kept if (notice.kind == "proposed") == proposed for id_ in notice.memory_ids]
+    ids = ids[:_MAX_UNDO_BUTTONS]
+    if len(ids) == 1:
+        return [(one, ids[0])]
+    return [(many.replace("{number}", str(number)), id_) for number, id_ in enumerate(ids, start=1)]
 
 
 def without_press(markup: InlineKeyboardMarkup | None, data: str | None) -> InlineKeyboardMarkup | None:
@@ -89,16 +132,14 @@ def without_press(markup: InlineKeyboardMarkup | None, data: str | None) -> Inli
     return _rows([row for row in rows if row])
 
 
-def memory_buttons(
-    t: Translator, owner: int, page: MemoryPage, deleted_id: int | None = None
-) -> InlineKeyboardMarkup | None:
-    """Below a page of memories: a delete button for each, undo for the one just deleted, and the way on."""
+def document_buttons(owner: int, page: DocumentPage) -> InlineKeyboardMarkup | None:
+    """Below a page of documents: a delete button for each, and the way on."""
     numbered = enumerate(page.items, start=1)
-    rows = [[_button(f"🗑 {number}", Press("del", owner, (item.id, page.page))) for number, item in numbered]]
-    if deleted_id is not None:
-        rows.append([_button(t("↩️ Undo"), Press("back", owner, (deleted_id, page.page)))])
+    rows = [
+        [_button(f"🗑 {number}", Press("docdel", owner, (item.id, page.page))) for number, item in numbered]
+    ]
     ways = [("‹", page.page - 1), ("›", page.page + 1)]
-    rows.append([_button(text, Press("page", owner, (n,))) for text, n in ways if 0 <= n < page.pages])
+    rows.append([_button(text, Press("docs", owner, (n,))) for text, n in ways if 0 <= n < page.pages])
     return _rows([row for row in rows if row])
 
 
@@ -114,9 +155,40 @@ def approve_buttons(t: Translator) -> InlineKeyboardMarkup:
     )
 
 
+def forget_buttons(t: Translator, owner: int) -> InlineKeyboardMarkup:
+    """Below the question whether to forget somebody altogether."""
+    yes = _button(t("🗑 Yes, forget me"), Press("erase", owner, (1,)))
+    return InlineKeyboardMarkup(inline_keyboard=[[yes, _button(t("No"), Press("erase", owner, (0,)))]])
+
+
 def private_chat_button(t: Translator, username: str, payload: str) -> InlineKeyboardMarkup:
     """Leads to the private chat with the bot, which opens with /start `payload`."""
     url = f"https://t.me/{username}?start={payload}"
     return InlineKeyboardMarkup(
         inline_keyboard=[[InlineKeyboardButton(text=t("Open the private chat"), url=url)]]
     )
+
+
+def setting_buttons(rows: Sequence[Sequence[tuple[str, Press]]]) -> InlineKeyboardMarkup | None:
+    """Below a card of settings: its sections, or the choices of one."""
+    return button_rows(rows)
+
+
+def button_rows(rows: Sequence[Sequence[tuple[str, Press]]]) -> InlineKeyboardMarkup | None:
+    """Buttons row by row, each by what stands on it and what it does; empty rows are left out."""
+    return _rows([[_button(text, press) for text, press in row] for row in rows if row])
+
+
+def presses(markup: InlineKeyboardMarkup | None, *actions: Action) -> list[Press]:
+    """What the buttons of a message with one of these actions do, in their order."""
+    rows = markup.inline_keyboard if markup is not None else []
+    found = [Press.unpack(button.callback_data) for row in rows for button in row]
+    return [press for press in found if press is not None and press.action in actions]
+
+
+def with_press(
+    markup: InlineKeyboardMarkup | None, data: str, text: str, press: Press
+) -> InlineKeyboardMarkup | None:
+    """The keyboard with another button in the place of the one that carries `data`."""
+    new, rows = _button(text, press), markup.inline_keyboard if markup is not None else []
+    return _rows([[new if button.callback_data == data else button for button in row] for row in rows])

@@ -19,16 +19,29 @@ def descriptions(t: Translator) -> dict[str, str]:
     return {
         "help": t("What I can do"),
         "memories": t("What I remember about you"),
+        "remember": t("Remember what you write"),
+        "forget": t("Forget a topic"),
+        "search": t("Find what was said"),
+        "summary": t("What you missed here"),
+        "documents": t("Documents I have read"),
         "new": t("Start a new conversation"),
+        "conversations": t("Conversations here"),
         "clear": t("Clear this conversation"),
         "stop": t("Stop the answer"),
+        "why": t("What I knew for an answer"),
+        "stats": t("Your numbers with me"),
+        "settings": t("How I answer"),
+        "pause": t("Remember nothing new, or go on"),
+        "incognito": t("Talk without anything being kept"),
+        "export": t("Take your data along"),
+        "forget_me": t("Forget me altogether"),
         "start": t("Say hello"),
     }
 
 
 def menu(t: Translator, *, private: bool) -> list[BotCommand]:
     """The commands of a kind of chat."""
-    hidden = () if private else ("start",)
+    hidden = () if private else ("start", "incognito")
     return [
         BotCommand(command=name, description=text)
         for name, text in descriptions(t).items()

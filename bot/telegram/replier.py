@@ -20,12 +20,13 @@ class Replier:
         self._turns = turns
         self._said = 0
 
-    async def send(self, text: str, keyboard: InlineKeyboardMarkup | None = None) -> None:
+    async def send(self, text: str | Part, keyboard: InlineKeyboardMarkup | None = None) -> None:
         """Say it unless it was said already. Raises DeliveryError."""
         key = self._next_key()
         if await self._turns.reply_state(key) is not None:
             return
-        message_id = await self._writer.send(Part(text), keyboard)
+        part = text if isinstance(text, Part) else Part(text)
+        message_id = await self._writer.send(part, keyboard)
         ids = () if message_id is None else (str(message_id),)
         await self._turns.note_reply(key, self._chat, ids)
 

@@ -3,38 +3,45 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 from sqlalchemy.orm import Session
 
 from bot.context.history import strip_echo
-from bot.context.manager import ContextManager, ContextServices
+from bot.context.load import view_limits
+from bot.context.manager import ContextServices
+from bot.context.state import state_lines
+from bot.context.summary_running import RunningSettings, due_after_turn, window_edge
 from bot.core.errors import DeliveryError, LLMError, RetryLater
 from bot.core.jobs import ClaimedJob
-from bot.core.llm import Finish, Message, ToolSpec
+from bot.core.llm import Finish
 from bot.core.messages import Notice, Reply
 from bot.core.ports import Clock, ReplySink, Sinks, TokenCounter
-from bot.core.trace import ContextTrace
 from bot.core.views import TurnView
 from bot.db import models
 from bot.db.engine import Database
-from bot.db.repositories import jobs, ledger, talk, turns
-from bot.db.repositories.turn_view import ViewLimits, load_for_turn
+from bot.db.repositories import jobs, ledger, memories, talk, turns
+from bot.db.repositories.turn_view import load_for_turn
 from bot.db.repositories.turns import TurnState
+from bot.memory.recall import Recall
+from bot.services.profiles import wants_notices
 from bot.tools.registry import ToolRegistry
-from bot.turns.exchange import fitted
 from bot.turns.halts import Halted, Halts
 from bot.turns.lacks import untold
 from bot.turns.late import late_job, must_leave
 from bot.turns.loop import Outcome, ToolLoop
+from bot.turns.prompting import Prompting, cited, facts_in
+from bot.turns.settling import told_by_code
 from bot.turns.steps import forget_last_call
 
 log = logging.getLogger(__name__)
 
 CUT: Final[frozenset[Finish]] = frozenset(("length", "truncated", "content_filter"))
 """How a call ends whose text is not whole."""
+
+QUIET: Final = ("remembered", "updated")
+"""Notices that a person may turn off."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +56,8 @@ class AnswerParts:
     loop: ToolLoop
     sinks: Sinks
     halts: Halts
-    history: int
-    default_language: str
+    recall: Recall
+    summaries: RunningSettings
 
 
 class Answerer:
@@ -102,17 +109,19 @@ class Answerer:
 
     async def _work(self, state: TurnState, shown: _Shown) -> None:
         view = await self._view(state.ref.turn_id)
-        manager = _Prompting(self._p, view)
-        outcome = await self._p.loop.run(view, manager.prompt, state.steps, shown.show)
+        now = self._p.clock.now()
+        states = await self._p.database.read(lambda s: state_lines(s, view, now))
+        prompting = Prompting(self._p.context, self._p.tools, self._p.recall, view, states)
+        outcome = await self._p.loop.run(view, prompting.prompt, state.steps, shown.show)
         text = strip_echo(outcome.text, (self._p.context.identity().name,)).strip()
         if not text and not outcome.notices:
             # A stored call that led to nothing would lead there again when the asker presses Retry.
             await self._p.database.write(lambda s: forget_last_call(s, state.ref.turn_id))
             raise LLMError("bad_response", "the model answered with nothing")
-        await self._settle(state, view, text, outcome, manager.trace, manager.sent)
+        await self._settle(state, view, text, outcome, prompting)
 
     async def _view(self, turn_id: int) -> TurnView:
-        limits = ViewLimits(self._p.clock.now(), self._p.history, self._p.default_language)
+        limits = view_limits(self._p.context)
         return await self._p.database.read(lambda s: load_for_turn(s, turn_id, limits))
 
     async def _settle(
@@ -121,19 +130,23 @@ class Answerer:
         view: TurnView,
         text: str,
         outcome: Outcome,
-        trace: ContextTrace,
-        prompt: Sequence[Message],
+        prompting: Prompting,
     ) -> None:
         """Transaction 2: reply, trace and the turn's end, together; usage was written with each step."""
-        now, turn_id = self._p.clock.now(), state.ref.turn_id
+        now, turn_id, trace = self._p.clock.now(), state.ref.turn_id, prompting.trace
         cut = {"cut": True} if outcome.completion.finish in CUT else {}
-        new = self._reply_row(state, text, **cut)
+        new = cited(self._reply_row(state, text, **cut), prompting.passages)
 
         def unit(session: Session) -> None:
             message = talk.append(session, view.conversation_no, new) if text else None
-            notices = [*outcome.notices, *untold(session, state.chat_id, outcome.calls, now)]
+            told = told_by_code(session, turn_id)
+            notices = [*told, *outcome.notices, *untold(session, state.chat_id, outcome.calls, now)]
             turns.settle(session, turn_id, status="answered", now=now, reply=message, notices=notices)
-            ledger.keep_trace(session, turn_id, message.id if message else None, trace.as_rows(), prompt, now)
+            reply_id = message.id if message else None
+            ledger.keep_trace(session, turn_id, reply_id, trace.as_rows(), prompting.sent, now)
+            memories.note_used(session, facts_in(trace), now)
+            due = due_after_turn(session, view.conversation_no, window_edge(trace), self._p.summaries)
+            jobs.enqueue(session, due, now)
 
         await self._p.database.write(unit)
 
@@ -157,7 +170,8 @@ class Answerer:
 
         def unit(session: Session) -> None:
             message = talk.append(session, state.conversation_no, new)
-            turns.settle(session, turn_id, status="answered", now=now, reply=message)
+            told = told_by_code(session, turn_id)
+            turns.settle(session, turn_id, status="answered", now=now, reply=message, notices=told)
 
         await self._p.database.write(unit)
 
@@ -168,7 +182,8 @@ class Answerer:
 
         def unit(session: Session) -> None:
             message = talk.append(session, state.conversation_no, new) if text else None
-            turns.settle(session, turn_id, status="stopped", now=now, reply=message)
+            told = told_by_code(session, turn_id)
+            turns.settle(session, turn_id, status="stopped", now=now, reply=message, notices=told)
 
         await self._p.database.write(unit)
 
@@ -179,7 +194,8 @@ class Answerer:
             turn = session.get(models.Turn, turn_id)
             if turn is None or (unless_settled and turn.status not in turns.OPEN):
                 return
-            turns.settle(session, turn_id, status="failed", now=now, error_key=error_key)
+            told = told_by_code(session, turn_id)
+            turns.settle(session, turn_id, status="failed", now=now, error_key=error_key, notices=told)
 
         await self._p.database.write(unit)
 
@@ -222,33 +238,6 @@ class _Shown:
         self._sink.show(text)
 
 
-class _Prompting:
-    """Builds a turn's prompt, and builds it smaller when the tool exchange needs room."""
-
-    def __init__(self, parts: AnswerParts, view: TurnView) -> None:
-        self._p = parts
-        self._view = view
-        self._manager: ContextManager | None = None
-        self._built: list[Message] = []
-        self.sent: list[Message] = []
-
-    @property
-    def trace(self) -> ContextTrace:
-        return self._manager.trace if self._manager is not None else ContextTrace()
-
-    async def prompt(self, exchange: Sequence[Message]) -> tuple[list[Message], Sequence[ToolSpec]]:
-        """The prompt with the exchange behind it, and the tools that it leaves room for."""
-        ceiling = self._p.context.settings.context_max_tokens
-        exchange = fitted(exchange, ceiling, self._p.tokens) if exchange else []
-        room = self._p.tokens.count_messages(exchange) if exchange else 0
-        if self._manager is None or self._manager.trace.total + room > ceiling:
-            specs = self._p.tools.specs()
-            self._manager = ContextManager.for_turn(self._p.context, self._view, specs, room)
-            self._built = await self._manager.build_context()
-        self.sent = [*self._built, *exchange]
-        return self.sent, self._manager.tools
-
-
 def stored_reply(session: Session, turn_id: int) -> Reply:
     """The settled answer of a turn as it stands in the database."""
     turn = session.get_one(models.Turn, turn_id)
@@ -257,8 +246,12 @@ def stored_reply(session: Session, turn_id: int) -> Reply:
         Notice(kind=row["kind"], text=row["text"], memory_ids=tuple(row.get("ids", ())))
         for row in turn.notices
     )
+    text = message.content if message else ""
+    # Whoever wants no notices finds what was remembered, and its undo, in /memories.
+    if text.strip() and not wants_notices(session, turn.user_id):
+        notices = tuple(notice for notice in notices if notice.kind not in QUIET)
     return Reply(
-        text=message.content if message else "",
+        text=text,
         notices=notices,
         failed=turn.error_key is not None,
         stopped=bool(message and message.meta.get("stopped")) or turn.status == "stopped",

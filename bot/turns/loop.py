@@ -13,7 +13,7 @@ from bot.core.views import TurnView
 from bot.db.engine import Database
 from bot.db.repositories import ledger, turns
 from bot.tools.registry import Executed, ToolRegistry
-from bot.turns.steps import llm_key, pack, unpack
+from bot.turns.steps import MODEL_KEY, llm_key, pack, unpack
 
 ROUNDS = 6
 """Model calls of one turn, the last of them without tools."""
@@ -103,7 +103,13 @@ class ToolLoop:
         key = llm_key(number)
         if key in done:
             return unpack(done[key])
-        request = LLMRequest(messages=messages, max_tokens=self._max_tokens, purpose="reply", tools=offered)
+        request = LLMRequest(
+            messages=messages,
+            max_tokens=self._max_tokens,
+            purpose="reply",
+            tools=offered,
+            model=done.get(MODEL_KEY, {}).get("model"),
+        )
         completion = await self._llm.complete(request, on_text)
         await self.keep(view, key, completion)
         return completion

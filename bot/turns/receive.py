@@ -14,12 +14,16 @@ from bot.core.ids import conversation_of
 from bot.core.jobs import NewJob
 from bot.core.messages import Incoming, Person
 from bot.core.ports import Clock, TokenCounter
+from bot.core.scope import Scope
 from bot.core.text import label as inert
 from bot.db.engine import Database
 from bot.db.models import Chat, Conversation, Message, Turn, User
-from bot.db.repositories import jobs, people, talk, turns
+from bot.db.repositories import extraction, jobs, people, talk, turns
+from bot.memory import correcting
 from bot.services.access import Access
 from bot.turns import bursts
+from bot.turns.settling import Settling
+from bot.turns.steps import MODEL_KEY
 
 Outcome = Literal["answering", "queued", "recorded", "duplicate", "stranger", "group_pending"]
 
@@ -56,13 +60,20 @@ class Receiver:
     """Takes messages in, one transaction each."""
 
     def __init__(
-        self, database: Database, clock: Clock, tokens: TokenCounter, access: Access, channel: str
+        self,
+        database: Database,
+        clock: Clock,
+        tokens: TokenCounter,
+        access: Access,
+        channel: str,
+        settling: Settling,
     ) -> None:
         self._db = database
         self._clock = clock
         self._tokens = tokens
         self._access = access
         self._channel = channel
+        self._settling = settling
 
     async def receive(self, incoming: Incoming, channel: str | None = None) -> Receipt:
         """Store a message and, when the bot is meant, make (or extend) the turn that will answer it."""
@@ -81,8 +92,10 @@ class Receiver:
             if chat is None:
                 return
             message = talk.by_external_id(session, chat.id, at_home(incoming, chat).external_id)
-            if message is not None:
-                talk.edit(session, message, incoming.text[:MESSAGE_LIMIT], tokens, now)
+            if message is not None and talk.edit(
+                session, message, incoming.text[:MESSAGE_LIMIT], tokens, now
+            ):
+                correcting.source_changed(session, message, now)
 
         await self._db.write(unit)
 
@@ -107,6 +120,8 @@ class Receiver:
             people.seen_in(session, chat, user, now)
         conversation = talk.active_conversation(session, chat, incoming.chat, user, now)
         message = self._store(session, incoming, conversation, chat, user, tokens)
+        if user is not None:
+            extraction.note_said(session, message, conversation, user.id)
         asker = user or (people.upsert_user(session, speaker(incoming), now) if incoming.addressed else None)
         if asker is None:
             return Receipt("recorded")
@@ -154,6 +169,9 @@ class Receiver:
     ) -> Receipt:
         """Extend the turn that the message belongs to, or make one if the bot is meant."""
         place = bursts.Place(conversation_of(message.id), asker.id)
+        chat_id = session.get_one(Conversation, place.conversation_no).chat_id
+        scope = Scope(asker.id, chat_id, private=incoming.chat.private)
+        settled = self._settling.settle(session, incoming, message, scope, now)
         language = self._language(session, incoming)
         part = bursts.open_turn_for(session, incoming, place)
         if part is not None:
@@ -163,6 +181,7 @@ class Receiver:
         if incoming.addressed is None and not bursts.follows_comment(session, incoming, place):
             return Receipt("recorded")
         turn = self._open(session, incoming, message, place, language, channel, now)
+        self._settling.answer(session, turn, settled, now)
         behind = others_owed(session, place.conversation_no, turn.id)
         return Receipt("queued" if behind else "answering", turn.id, language)
 
@@ -187,6 +206,8 @@ class Receiver:
             ),
             message.id,
         )  # fmt: skip
+        if incoming.model is not None:
+            turns.record_step(session, turn.id, MODEL_KEY, {"model": incoming.model}, now)
         for earlier in bursts.earlier_parts(session, incoming, message):
             turns.extend(session, turn, earlier, incoming.sent_at)
         pause = bursts.BURST_PAUSE if bursts.held(session, incoming) else 0.0

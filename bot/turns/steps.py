@@ -11,6 +11,9 @@ from sqlalchemy.orm import Session
 from bot.core.llm import Completion, ToolCall, Usage
 from bot.db.models import TurnStep
 
+MODEL_KEY = "model"
+"""The key of the step that holds which model the asker chose."""
+
 
 def llm_key(number: int) -> str:
     """The key of a turn's n-th model call."""

@@ -20,7 +20,7 @@ from bot.api.routing import ApiRoute
 from bot.app.api import api_document
 from bot.core.clock import SystemClock
 from bot.core.ids import message_id
-from bot.db.models import ApiKey
+from bot.db.models import ApiKey, Memory
 from bot.web.app import make_web
 from tests.api.house import SECRET, House, example_of, running_house
 from tests.support.people import ANN, PRIVATE, say, settle
@@ -30,7 +30,8 @@ FREE = {"/livez", "/readyz", "/openapi.json", "/docs", "/docs/static/{path}"}
 FOREIGN = {
     "user_id": ANN.external_id, "job_id": "1", "entry_id": "1", "message_id": str(message_id(1, 1)),
     "client_id": ANN.external_id, "context_type": "booking_in_progress",
-    "session_id": "2f1c8a54-6f0e-4a55-9d5c-0a4f6c1f7f0e",
+    "session_id": "2f1c8a54-6f0e-4a55-9d5c-0a4f6c1f7f0e", "memory_id": "1",
+    "conversation_id": "2f1c8a54-6f0e-4a55-9d5c-0a4f6c1f7f0e",
 }  # fmt: skip
 """For every word that stands in a path: what belongs to somebody else."""
 
@@ -76,6 +77,11 @@ async def house(sqlite_database_url: str, tmp_path: Path) -> AsyncIterator[House
 def _secret(session: Session, now: datetime) -> int:
     place = settle(session, ANN, PRIVATE, now)
     place.conversation.id = FOREIGN["session_id"]
+    kept = Memory(
+        id=int(FOREIGN["memory_id"]), user_id=place.user.id, kind="other", text="a secret", text_key="secret",
+        origin="explicit", valid_at=now, created_at=now,
+    )  # fmt: skip
+    session.add(kept)
     return say(session, place, "a secret", now).id
 
 

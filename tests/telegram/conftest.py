@@ -65,6 +65,13 @@ def make_face(
         below.chats,
         below.enqueue,
         below.on_identity,
+        below.profiles,
+        below.awaiting,
+        below.chat_settings,
+        below.insight,
+        below.search,
+        below.incognito,
+        below.house,
     )
     return TelegramFace(settings, rooms, SystemClock(), nursery)
 

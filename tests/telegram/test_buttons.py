@@ -28,11 +28,11 @@ async def test_pages_turn_in_place(stage: Stage) -> None:
     assert page.text.startswith("I remember 7 things about you:")
     assert "5. Fact number 5 (2026-03-01)" in page.text
     assert page.text.endswith("Page 1 of 2")
-    assert texts(page) == ["🗑 1", "🗑 2", "🗑 3", "🗑 4", "🗑 5", "›"]
+    assert texts(page) == [*(f"✏️ {n}" for n in range(1, 6)), *(f"🗑 {n}" for n in range(1, 6)), "›"]
     await (await ann.press(page, "›")).answer()
     assert "2. Fact number 7" in page.text
     assert "Fact number 5" not in page.text
-    assert texts(page) == ["🗑 1", "🗑 2", "‹"]
+    assert texts(page) == ["✏️ 1", "✏️ 2", "🗑 1", "🗑 2", "‹"]
 
 
 async def test_delete_and_undo(stage: Stage) -> None:
@@ -40,11 +40,11 @@ async def test_delete_and_undo(stage: Stage) -> None:
     answer = await (await ann.press(page, "🗑 2")).answer()
     assert answer["text"] == "Forgotten: Fact number 2"
     assert "Fact number 2" not in page.text
-    assert texts(page) == ["🗑 1", "↩️ Undo"]
+    assert texts(page) == ["✏️ 1", "🗑 1", "↩️ Undo"]
     answer = await (await ann.press(page, "↩️ Undo")).answer()
     assert answer["text"] == "Remembered again: Fact number 2"
     assert "2. Fact number 2" in page.text
-    assert texts(page) == ["🗑 1", "🗑 2"]
+    assert texts(page) == ["✏️ 1", "✏️ 2", "🗑 1", "🗑 2"]
 
 
 async def test_the_last_fact_leaves_an_empty_state_with_undo(stage: Stage) -> None:
@@ -56,7 +56,7 @@ async def test_the_last_fact_leaves_an_empty_state_with_undo(stage: Stage) -> No
 
 async def test_an_old_delete_button_pressed_again(stage: Stage) -> None:
     ann, page = await listed(stage, facts=2)
-    data = page.buttons[1]["callback_data"]
+    data = page.buttons[3]["callback_data"]
     await (await ann.press(page, data)).answer()
     answer = await (await ann.press(page, data, stale=True)).answer()
     assert answer["text"] == "That is forgotten already."

@@ -31,6 +31,13 @@ def rooms(below: Below) -> Rooms:
         below.chats,
         below.enqueue,
         below.on_identity,
+        below.profiles,
+        below.awaiting,
+        below.chat_settings,
+        below.insight,
+        below.search,
+        below.incognito,
+        below.house,
     )
 
 

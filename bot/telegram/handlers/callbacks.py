@@ -4,46 +4,36 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 
 from aiogram.exceptions import ClientDecodeError, TelegramAPIError
-from aiogram.types import CallbackQuery, InaccessibleMessage, InlineKeyboardMarkup, Message
+from aiogram.types import CallbackQuery
 
 from bot.core.errors import DeliveryError, MnemaError
-from bot.core.messages import ChatRef, Person
+from bot.core.messages import Person
 from bot.core.text import one_line
+from bot.memory.gates import Refused
 from bot.telegram.convert import chat_of_callback, person_of
 from bot.telegram.desk import Desk
-from bot.telegram.handlers.memories import page_view
+from bot.telegram.handlers import conversations as talks
+from bot.telegram.handlers.choices import choose
+from bot.telegram.handlers.documents import delete_document, turn_page
+from bot.telegram.handlers.forget import cancel, forget_all, forget_one
+from bot.telegram.handlers.forget_me import settle_forgetting
+from bot.telegram.handlers.house import press_rule
+from bot.telegram.handlers.memory_buttons import MEMORY_BUTTONS
+from bot.telegram.handlers.past import offer_past
+from bot.telegram.handlers.pressed import Answer, Pressed
+from bot.telegram.handlers.settings_buttons import open_section, pick
 from bot.telegram.i18n import Translator
-from bot.telegram.keyboards import ANYONE, Action, Press, without_press
+from bot.telegram.keyboards import ANYONE, Action, Press
 from bot.telegram.members import count_members
 from bot.telegram.render import Part
 from bot.telegram.session import redacted
+from bot.telegram.wording import refusal_line
 
 log = logging.getLogger(__name__)
 
 _ALERT_LIMIT = 200
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What the presser sees for a moment, or has to confirm when it is an alert."""
-
-    text: str = ""
-    alert: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Pressed:
-    """A press that its owner made, with everything to act on it."""
-
-    press: Press
-    message: Message | InaccessibleMessage
-    data: str
-    chat: ChatRef
-    person: Person
-    t: Translator
 
 
 async def on_callback(query: CallbackQuery, desk: Desk) -> None:
@@ -56,6 +46,8 @@ async def on_callback(query: CallbackQuery, desk: Desk) -> None:
     except DeliveryError as error:
         log.info("a pressed button changed nothing: %s", error)
         answer = Answer(t("error.delivery"), alert=True)
+    except Refused as error:
+        answer = Answer(refusal_line(error, t), alert=True)
     except MnemaError as error:
         log.info("a pressed button was refused: %s", error)
         key = error.user_key if t.knows(error.user_key) else "error.internal"
@@ -99,39 +91,6 @@ async def _retry(pressed: Pressed, desk: Desk) -> Answer:
     return Answer(t("Trying again …")) if again else Answer(t("There is nothing to try again."), alert=True)
 
 
-async def _undo(pressed: Pressed, desk: Desk) -> Answer:
-    item = await desk.memories.delete(pressed.person, pressed.press.ids[0])
-    if isinstance(pressed.message, Message):
-        left = without_press(pressed.message.reply_markup, pressed.data)
-        await _set_buttons(pressed.message, left)
-    if item is None:
-        return Answer(pressed.t("That is forgotten already."))
-    return Answer(pressed.t("Forgotten: {text}", text=item.text))
-
-
-async def _page(pressed: Pressed, desk: Desk) -> Answer:
-    await _show_page(pressed, desk, pressed.press.ids[0])
-    return Answer()
-
-
-async def _delete(pressed: Pressed, desk: Desk) -> Answer:
-    memory_id, number = pressed.press.ids
-    item = await desk.memories.delete(pressed.person, memory_id)
-    await _show_page(pressed, desk, number, memory_id if item else None)
-    if item is None:
-        return Answer(pressed.t("That is forgotten already."))
-    return Answer(pressed.t("Forgotten: {text}", text=item.text))
-
-
-async def _restore(pressed: Pressed, desk: Desk) -> Answer:
-    memory_id, number = pressed.press.ids
-    item = await desk.memories.restore(pressed.person, memory_id)
-    await _show_page(pressed, desk, number)
-    if item is None:
-        return Answer(pressed.t("It cannot be brought back any more."), alert=True)
-    return Answer(pressed.t("Remembered again: {text}", text=item.text))
-
-
 async def _approve(pressed: Pressed, desk: Desk) -> Answer:
     approved, t = bool(pressed.press.ids[0]), pressed.t
     if not await desk.access.approve(pressed.chat, pressed.person, approved):
@@ -147,28 +106,32 @@ async def _approve(pressed: Pressed, desk: Desk) -> Answer:
     await desk.writer(pressed.chat).edit(pressed.message.message_id, Part(text))
     if approved:
         await count_members(desk, pressed.chat)
+        await offer_past(desk, pressed.chat, t)
     return Answer(t("Done."))
-
-
-async def _show_page(pressed: Pressed, desk: Desk, number: int, deleted_id: int | None = None) -> None:
-    text, keyboard = await page_view(pressed.t, pressed.person, number, desk, deleted_id)
-    await desk.writer(pressed.chat).edit(pressed.message.message_id, Part(text), keyboard)
-
-
-async def _set_buttons(message: Message, markup: InlineKeyboardMarkup | None) -> None:
-    try:
-        await message.edit_reply_markup(reply_markup=markup)
-    except (TelegramAPIError, ClientDecodeError) as error:
-        log.info("buttons not changed: %s", redacted(str(error)))
 
 
 _HANDLERS: dict[Action, tuple[Callable[[Pressed, Desk], Awaitable[Answer]], int]] = {
     "stop": (_stop, 1),
     "retry": (_retry, 1),
-    "undo": (_undo, 1),
-    "page": (_page, 1),
-    "del": (_delete, 2),
-    "back": (_restore, 2),
     "group": (_approve, 1),
+    "docs": (turn_page, 1),
+    "docdel": (delete_document, 2),
+    "set": (open_section, 1),
+    "pick": (pick, 2),
+    "choose": (choose, 3),
+    "talks": (talks.turn_talks, 1),
+    "talk": (talks.show_talk, 2),
+    "talkopen": (talks.open_talk, 2),
+    "talkend": (talks.archive_talk, 2),
+    "talkname": (talks.name_talk, 2),
+    "talkdel": (talks.ask_delete_talk, 2),
+    "talkgone": (talks.delete_talk, 2),
+    "erase": (settle_forgetting, 1),
+    "forget": (forget_one, 1),
+    "unforget": (forget_one, 1),
+    "all": (forget_all, 0),
+    "cancel": (cancel, 0),
+    "rule": (press_rule, 3),
+    **MEMORY_BUTTONS,
 }
 """What each action does, and how many ids it carries."""

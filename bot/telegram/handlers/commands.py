@@ -12,11 +12,23 @@ from bot.telegram.addressing import Command
 from bot.telegram.convert import chat_of, person_of
 from bot.telegram.desk import Ask, Desk
 from bot.telegram.doorman import Doorman
+from bot.telegram.handlers.conversations import conversations
+from bot.telegram.handlers.documents import documents
+from bot.telegram.handlers.export import export
+from bot.telegram.handlers.forget import forget
+from bot.telegram.handlers.forget_me import forget_me
 from bot.telegram.handlers.memories import memories
+from bot.telegram.handlers.pausing import incognito, pause
+from bot.telegram.handlers.remember import remember
+from bot.telegram.handlers.search import search
+from bot.telegram.handlers.settings import settings
+from bot.telegram.handlers.stats import stats
+from bot.telegram.handlers.summary import summary
+from bot.telegram.handlers.why import why
 from bot.telegram.menu import command_list
 from bot.telegram.privacy import privacy_note, reads_all
+from bot.telegram.rights import is_admin
 
-_ADMINS = ("creator", "administrator")
 _TITLE_LIMIT = 80
 
 
@@ -51,9 +63,13 @@ async def _anonymous(message: Message, desk: Desk, key: str) -> None:
 
 
 async def start(ask: Ask, desk: Desk) -> None:
-    """Greet; a deep link to the memories opens them."""
+    """Greet; a deep link to the memories, the settings or the numbers opens them."""
     if ask.rest == "memories" and ask.chat.private:
         return await memories(ask, desk)
+    if ask.rest == "settings" and ask.chat.private:
+        return await settings(ask, desk)
+    if ask.rest == "stats" and ask.chat.private:
+        return await stats(ask, desk)
     text = ask.t(
         "Hello, {name}! I am {bot}. Just write to me: I answer, and I remember what you tell me about "
         "yourself.\n\n/memories shows what I remember, /help what I can do.",
@@ -75,6 +91,14 @@ async def help_(ask: Ask, desk: Desk) -> None:
             name=desk.identity.name,
         )
     lines = [how, "", *command_list(t, private=ask.chat.private)]
+    if await desk.access.is_owner(ask.person):
+        lines += [
+            "",
+            t(
+                "For my owner: «/remember bot: …» tells me what holds in all chats, «/remember here: …» what "
+                "holds in this one; «/memories bot:» and «/memories here:» list it."
+            ),
+        ]
     if not ask.chat.private and not await reads_all(desk, ask.chat):
         lines += ["", privacy_note(t)]
     await ask.replier.send("\n".join(lines))
@@ -118,10 +142,7 @@ async def stop(ask: Ask, desk: Desk) -> None:
 
 async def _may_end(ask: Ask, desk: Desk) -> bool:
     """In groups a conversation belongs to everybody: only admins end it."""
-    if ask.chat.private:
-        return True
-    member = await desk.bot.get_chat_member(ask.chat.external_id, int(ask.person.external_id))
-    if member.status in _ADMINS:
+    if await is_admin(desk, ask.chat, ask.person):
         return True
     await ask.replier.send(ask.t("In groups only admins can do that."))
     return False
@@ -133,7 +154,20 @@ COMMANDS: dict[str, CommandHandler] = {
     "start": start,
     "help": help_,
     "memories": memories,
+    "remember": remember,
+    "forget": forget,
+    "search": search,
+    "pause": pause,
+    "incognito": incognito,
+    "documents": documents,
     "clear": clear,
     "new": new,
+    "conversations": conversations,
     "stop": stop,
+    "why": why,
+    "settings": settings,
+    "summary": summary,
+    "stats": stats,
+    "export": export,
+    "forget_me": forget_me,
 }

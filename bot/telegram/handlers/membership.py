@@ -9,6 +9,7 @@ from aiogram.types import ChatMemberUpdated
 from bot.telegram.convert import chat_of, person_of
 from bot.telegram.desk import Desk
 from bot.telegram.doorman import pending_key
+from bot.telegram.handlers.past import offer_past
 from bot.telegram.i18n import Translator
 from bot.telegram.keyboards import approve_buttons
 from bot.telegram.members import count_members
@@ -41,6 +42,7 @@ async def on_my_chat_member(event: ChatMemberUpdated, desk: Desk, key: str) -> N
         await desk.replier(pending_key(chat), chat).count_as_said()
     else:
         await count_members(desk, chat)
+        await offer_past(desk, chat, t)
 
 
 async def on_chat_member(event: ChatMemberUpdated, desk: Desk) -> None:

@@ -9,21 +9,28 @@ from bot.telegram.convert import incoming_of
 from bot.telegram.desk import Desk
 from bot.telegram.doorman import Doorman
 from bot.telegram.handlers.commands import run_command
+from bot.telegram.handlers.documents import taken
+from bot.telegram.handlers.past import took_past
 from bot.telegram.handlers.service import on_service
+from bot.telegram.handlers.typed import on_typed
 
 _SEEN = "👀"
 """Says that a question was seen while the answer to another one is still being written."""
 
 
 async def on_message(message: Message, desk: Desk, doorman: Doorman, key: str) -> None:
-    """A command is done here; everything else goes to the flow."""
+    """A command or an answer to a button is done here; everything else goes to the flow."""
     command = desk.addressing.command(message)
     if command is not None:
         return await run_command(command, message, desk, doorman, key)
+    if await on_typed(message, desk, key):
+        return None
     incoming = incoming_of(message, desk.addressing)
     if incoming is None:
         return await on_service(message, desk)
-    return await _receive(incoming, message, desk, doorman)
+    if await took_past(message, desk, key):
+        return None
+    return await _receive(await taken(message, incoming, desk, key), message, desk, doorman)
 
 
 async def on_channel_post(message: Message, desk: Desk, doorman: Doorman) -> None:
