@@ -105,7 +105,8 @@ async def must_wait(house: House, fault: Fault) -> None:
 async def test_an_admin_question_to_telegram_that_fails_is_put_again(product: Product) -> None:
     house = await move_in(product, "admin", 2, kind="group")
     product.telegram.emu.faults.add("getChatMember", Fault.too_many(1))
-    await product.telegram.wait_reply(await house.person.say(house.chat, "/clear@mnema_bot"), timeout=8)
+    asked = await house.person.say(house.chat, "/clear@mnema_bot")
+    await product.telegram.wait_reply(asked, contains="очищать", timeout=8)
     first, second = [request.at for request in product.telegram.calls("getChatMember")]
     assert (second - first).total_seconds() >= 1
 

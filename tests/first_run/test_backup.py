@@ -111,12 +111,12 @@ async def test_a_damaged_file_is_not_migrated(
 
 
 async def test_a_database_of_a_newer_version_is_refused(
-    database_url: str, tmp_path: Path, later_version: Path, monkeypatch: pytest.MonkeyPatch
+    changing_database_url: str, tmp_path: Path, later_version: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    await prepare_database(database_url, tmp_path)
+    await prepare_database(changing_database_url, tmp_path)
     monkeypatch.undo()
     with pytest.raises(ConfigError, match="made by a newer Mnema"):
-        await prepare_database(database_url, tmp_path)
+        await prepare_database(changing_database_url, tmp_path)
 
 
 async def test_what_is_no_database_is_refused(tmp_path: Path) -> None:

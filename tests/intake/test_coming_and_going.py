@@ -100,7 +100,8 @@ async def test_an_unknown_command_gets_one_sentence_and_no_model(product: Produc
     mine = await ann.say(group, "/frobnicate@mnema_bot")
     await product.telegram.wait_reply(mine, contains="/help", settled=0)
     await settled(product)
-    assert len(product.telegram.bot_messages(group)) == 2  # the greeting, and one sentence
+    # The greeting, the offer to read the past, and one sentence.
+    assert len(product.telegram.bot_messages(group)) == 3
     assert product.llm.requests == []
 
 

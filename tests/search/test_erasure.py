@@ -91,14 +91,14 @@ async def test_the_triggers_can_be_taken_off_for_a_rebuilt_table(database: Datab
     await database.write(check_integrity)
 
 
-async def test_a_schema_without_the_index_gets_it_and_can_lose_it(database_url: str) -> None:
-    async with opened(database_url) as database:
+async def test_a_schema_without_the_index_gets_it_and_can_lose_it(changing_database_url: str) -> None:
+    async with opened(changing_database_url) as database:
         chat, ids = await indexed(database, ["old talk"])
-    config = alembic_config(database_url)
+    config = alembic_config(changing_database_url)
     await asyncio.to_thread(command.downgrade, config, "0003")
     await asyncio.to_thread(command.upgrade, config, "head")
     await asyncio.to_thread(command.check, config)
-    async with opened(database_url) as database:
+    async with opened(changing_database_url) as database:
         assert await database.read(words_of) == {ids[0]: None}
         assert await flush(database, [chat]) == 1
         assert await found(database, chat, "talks") == ids

@@ -75,6 +75,16 @@ def database_url(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture(params=BOTH)
+def changing_database_url(request: pytest.FixtureRequest) -> Iterator[str]:
+    """The same for a test that changes the schema: nobody else gets this database afterwards."""
+    if request.param == "sqlite":
+        yield str(request.getfixturevalue("sqlite_database_url"))
+        return
+    with postgres_database(request.getfixturevalue("postgres_template"), TEMPLATE) as url:
+        yield url
+
+
+@pytest.fixture(params=BOTH)
 def blank_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """The URL of a database without any table: for migrations themselves."""
     if request.param == "sqlite":
