@@ -19,8 +19,8 @@ from bot.telegram.i18n import Translator
 from bot.telegram.keyboards import document_buttons
 from bot.telegram.reading import worded
 from bot.telegram.render import Part
+from bot.telegram.rights import is_admin
 
-_ADMINS = ("creator", "administrator")
 _TITLE_LIMIT = 80
 
 
@@ -83,7 +83,7 @@ async def turn_page(pressed: Pressed, desk: Desk) -> Answer:
 async def delete_document(pressed: Pressed, desk: Desk) -> Answer:
     """Delete one with everything that was made of it; a group's belong to everybody: only admins do that."""
     t, (document_id, number) = pressed.t, pressed.press.ids
-    if not pressed.chat.private and not await _is_admin(pressed, desk):
+    if not await is_admin(desk, pressed.chat, pressed.person):
         return Answer(t("In groups only admins can do that."), alert=True)
     item = None
     if desk.documents is not None:
@@ -92,11 +92,6 @@ async def delete_document(pressed: Pressed, desk: Desk) -> Answer:
             item = await desk.documents.knowledge.delete(whose, document_id)
     await _show(pressed, desk, number)
     return Answer(t("Deleted: {title}", title=item.title) if item else t("This document is gone already."))
-
-
-async def _is_admin(pressed: Pressed, desk: Desk) -> bool:
-    member = await desk.bot.get_chat_member(pressed.chat.external_id, int(pressed.person.external_id))
-    return member.status in _ADMINS
 
 
 async def _show(pressed: Pressed, desk: Desk, number: int) -> None:
