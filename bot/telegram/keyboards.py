@@ -10,9 +10,9 @@ from aiogram.types import InlineKeyboardButton, InlineKeyboardMarkup
 
 from bot.core.messages import Notice, Person
 from bot.core.text import one_line
+from bot.services.dialogue.pending import QUESTIONS
 from bot.services.knowledge import DocumentPage
 from bot.telegram.i18n import Translator
-from bot.telegram.wording import QUESTIONS
 
 Action = Literal[
     "stop", "retry", "choose", "group", "docs", "docdel", "set", "pick",

@@ -5,10 +5,8 @@ from __future__ import annotations
 from bot.core.messages import Notice, Reply
 from bot.core.text import one_line
 from bot.memory.gates import FACT_LENGTH, Refused
+from bot.services.dialogue.pending import QUESTIONS
 from bot.telegram.i18n import Translator
-
-QUESTIONS = ("choice", "confirm")
-"""Notices that are drawn as buttons."""
 
 _NOTICE_LIMIT = 300
 

@@ -32,7 +32,7 @@ from bot.turns.lacks import untold
 from bot.turns.late import late_job, must_leave
 from bot.turns.loop import Outcome, ToolLoop
 from bot.turns.prompting import Prompting, cited, facts_in
-from bot.turns.settling import told_by_code
+from bot.turns.settling import still_asked, told_by_code
 from bot.turns.steps import forget_last_call
 
 log = logging.getLogger(__name__)
@@ -140,7 +140,8 @@ class Answerer:
         def unit(session: Session) -> None:
             message = talk.append(session, view.conversation_no, new) if text else None
             told = told_by_code(session, turn_id)
-            notices = [*told, *outcome.notices, *untold(session, state.chat_id, outcome.calls, now)]
+            asked = still_asked(session, view.scope, outcome.notices, now)
+            notices = [*told, *asked, *untold(session, state.chat_id, outcome.calls, now)]
             turns.settle(session, turn_id, status="answered", now=now, reply=message, notices=notices)
             reply_id = message.id if message else None
             ledger.keep_trace(session, turn_id, reply_id, trace.as_rows(), prompting.sent, now)

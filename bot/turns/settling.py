@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -21,7 +21,7 @@ from bot.db.repositories import dialogue, people, talk, turns
 from bot.services.bookings import book_in
 from bot.services.dialogue import states
 from bot.services.dialogue.patterns import matches
-from bot.services.dialogue.pending import is_pending
+from bot.services.dialogue.pending import QUESTIONS, is_pending, open_questions
 from bot.services.dialogue.states import State
 from bot.services.dialogue.types import BOOKING, CHOICE, CONFIRMATION, FIELDS, INFO, BadState
 from bot.services.dialogue.words import chosen, says_no, says_yes
@@ -69,7 +69,7 @@ class Settling:
         if incoming.forwarded_from is not None or incoming.via_command is not None:
             return None
         scope = dialogue.scope_in(session, scope)
-        if not any(is_pending(state) for state in states.active_in(session, scope, now)):
+        if not open_questions(states.active_in(session, scope, now)):
             return None
         if scope.user_id is None:
             return None
@@ -115,7 +115,7 @@ class _Case:
 
     @property
     def pending(self) -> list[State]:
-        return [state for state in self.active if is_pending(state)]
+        return open_questions(self.active)
 
     @property
     def booking(self) -> State | None:
@@ -209,6 +209,17 @@ def told_by_code(session: Session, turn_id: int) -> list[dict[str, Any]]:
         .order_by(Message.id)
     )
     return [row for meta in metas for row in meta.get(SETTLED, {}).get("notices", ())]
+
+
+def still_asked(
+    session: Session, scope: Scope, notices: Sequence[dict[str, Any]], now: datetime
+) -> list[dict[str, Any]]:
+    """The notices without the buttons of questions that another one has taken the place of since."""
+    if not any(row["kind"] in QUESTIONS for row in notices):
+        return list(notices)
+    active = states.active_in(session, dialogue.scope_in(session, scope), now)
+    asked = {state.id for state in open_questions(active)}
+    return [row for row in notices if row["kind"] not in QUESTIONS or row["ids"][0] in asked]
 
 
 def _said(data: Mapping[str, Any]) -> dict[str, Any]:

@@ -187,9 +187,11 @@ async def test_the_rehearsal_model_takes_the_booking(rehearsal: Salon) -> None:
     times = await say("На завтра", "В какое время удобно?")
     assert texts(times) == ["10:00", "12:00", "15:00", "17:00"]
     await (await ann.press(times, "15:00")).answer()
-    await world.wait_message(chat, contains="номер телефона")
+    phone = await world.wait_message(chat, contains="номер телефона")
+    assert phone.buttons == []
     await say("12345", "номер телефона")
-    await say("+380 50 123-45-67", "Подтверждаете?")
+    confirm = await say("+380 50 123-45-67", "Подтверждаете?")
+    assert texts(confirm) == ["✅ Да", "✖️ Нет"]
     await say("Да", "Запись создана!")
     day = tomorrow(rehearsal.clock)
     assert await rehearsal.look(bookings) == [("Маникюр", "Jennifer", day, "15:00", "+380501234567")]

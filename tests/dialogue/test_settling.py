@@ -131,6 +131,19 @@ async def test_a_complete_booking_is_its_own_question(database: Database) -> Non
     assert await chat.bookings() == [(*BOOKED[:3], "+380501234567")]
 
 
+async def test_a_booking_waits_with_its_question_while_something_else_is_asked(database: Database) -> None:
+    chat = Chat(database)
+    await chat.keep(BOOKING, {"step": "confirm", **WHOLE})
+    await chat.keep(INFO, {"info_type": "phone", "prompt": "Ваш телефон?", "validation": "^[0-9]{10,15}$"})
+    settled = await chat.say("да")
+    assert settled is not None
+    assert settled.reply == "Ваш телефон?"
+    assert await chat.bookings() == []
+    assert await chat.say("0501234567") is not None
+    assert await chat.say("да") is not None
+    assert await chat.bookings() == [(*BOOKED[:3], "0501234567")]
+
+
 async def test_a_no_clears_and_books_nothing(database: Database) -> None:
     chat = Chat(database)
     await chat.keep(CONFIRMATION, {"question": "Записать?", "booking_details": WHOLE})

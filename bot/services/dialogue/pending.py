@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from bot.services.dialogue.states import State
 from bot.services.dialogue.types import BOOKING, CHOICE, CONFIRMATION, INFO
 from bot.services.dialogue.words import NO_WORD, YES_WORD
+
+QUESTIONS = ("choice", "confirm")
+"""Kinds of notices that are drawn as buttons."""
 
 YES_BUTTON, NO_BUTTON = 1, 0
 
@@ -19,6 +22,16 @@ def is_pending(state: State) -> bool:
     if state.type == BOOKING:
         return state.data.get("step") == "confirm" and all(state.data.get(field) for field in _COMPLETE)
     return state.type in (CONFIRMATION, CHOICE, INFO)
+
+
+def open_questions(active: Sequence[State]) -> list[State]:
+    """The questions that a next message may answer, in the order of the states.
+
+    The confirmation that a complete booking stands for waits while something else is asked outright.
+    """
+    pending = [state for state in active if is_pending(state)]
+    asked = [state for state in pending if state.type != BOOKING]
+    return asked or pending
 
 
 def button_text(state: State, number: int, language: str) -> str | None:

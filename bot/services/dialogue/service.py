@@ -16,7 +16,7 @@ from bot.core.scope import Scope
 from bot.db.engine import Database
 from bot.db.repositories import dialogue, people
 from bot.services.dialogue import states
-from bot.services.dialogue.pending import button_text, is_pending
+from bot.services.dialogue.pending import button_text, open_questions
 from bot.services.dialogue.states import State
 from bot.services.reach import Caller, check_user_id, is_telegram, user_of
 
@@ -109,8 +109,8 @@ class Dialogue:
             if user is None or row is None:
                 return None
             scope = Scope(user.id, row.id, private=chat.private)
-            for state in states.active_in(session, scope, now):
-                if state.id == state_id and state.stamp == stamp and is_pending(state):
+            for state in open_questions(states.active_in(session, scope, now)):
+                if state.id == state_id and state.stamp == stamp:
                     text = button_text(state, number, language)
                     return None if text is None else Picked(text, f"state:{state_id}:{stamp}", now)
             return None
