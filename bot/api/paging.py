@@ -6,6 +6,7 @@ import base64
 import binascii
 import json
 from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, TypeVar
 
 from fastapi import Query
@@ -17,6 +18,9 @@ Row = TypeVar("Row")
 Item = TypeVar("Item")
 
 MOST = 500
+
+_LARGEST = 2**63 - 1
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 Limit = Annotated[int, Query(ge=1, le=MOST, description="At most so many.")]
 Cursor = Annotated[
@@ -41,7 +45,22 @@ def place_in(cursor: str | None, *kinds: type[Any]) -> tuple[Any, ...] | None:
         place = None
     if not isinstance(place, list) or [type(part) for part in place] != list(kinds):
         raise Invalid("not a cursor of ours", field="cursor")
+    if any(isinstance(part, int) and not -_LARGEST <= part <= _LARGEST for part in place):
+        raise Invalid("not a cursor of ours", field="cursor")
     return tuple(place)
+
+
+def stamp_of(moment: datetime) -> int:
+    """A time as a part of a place: microseconds since 1970, nothing rounded."""
+    return (moment - _EPOCH) // timedelta(microseconds=1)
+
+
+def moment_of(stamp: int) -> datetime:
+    """The time behind it. Raises Invalid for one that no calendar holds."""
+    try:
+        return _EPOCH + timedelta(microseconds=stamp)
+    except OverflowError:
+        raise Invalid("not a cursor of ours", field="cursor") from None
 
 
 def page_of(

@@ -22,6 +22,7 @@ from bot.core.errors import ConfigError
 from bot.services.api_keys import ApiKeys
 from bot.services.api_talk import ApiTalk
 from bot.services.bookings import Bookings
+from bot.services.conversation_desk import ConversationDesk
 from bot.services.dialogue.service import Dialogue
 from bot.services.idempotency import Idempotency
 from bot.services.insight import Insight
@@ -69,6 +70,7 @@ async def serve_api(
         Dialogue(database, clock),
         Bookings(database, clock, settings.default_timezone),
         Sessions(database, clock, app.tokens, most),
+        ConversationDesk(database, clock, most),
         ApiTalk(database, clock, most),
         MemoryDesk(database, clock, app.memories.records, search),
         Users(database),

@@ -129,15 +129,7 @@ class Conversations:
     async def open(self, chat: ChatRef, asker: Person, no: int) -> ConversationItem | None:
         """Go on with a conversation, and archive the present one; a clearing of it ends. None: unknown."""
 
-        def change(session: Session, row: Conversation, now: datetime) -> None:
-            active = talk.find_active(session, row.scope_key)
-            if active is not None and active.incognito:
-                incognito.end(session, active, now)
-            conversations.reopen(session, row, now)
-            if row.user_id is not None:
-                conversations.make_room(session, row.user_id, self._most, now, keep=row.no)
-
-        return await self._change(chat, asker, no, change)
+        return await self._change(chat, asker, no, lambda s, row, now: open_again(s, row, self._most, now))
 
     async def rename(self, chat: ChatRef, asker: Person, no: int, title: str) -> ConversationItem | None:
         """Give a title; an empty one leaves it to the first words. None: unknown."""
@@ -205,6 +197,19 @@ class Conversations:
             return said or cleared_more
 
         return await self._db.write(unit)
+
+
+def open_again(session: Session, row: Conversation, most: int, now: datetime) -> None:
+    """Go on with a (locked) conversation: the active one of its place is archived, an incognito one ends.
+
+    Of its person's conversations `most` stay active.
+    """
+    active = talk.find_active(session, row.scope_key)
+    if active is not None and active.incognito:
+        incognito.end(session, active, now)
+    conversations.reopen(session, row, now)
+    if row.user_id is not None:
+        conversations.make_room(session, row.user_id, most, now, keep=row.no)
 
 
 def _clear_before(session: Session, present: Conversation, now: datetime) -> bool:

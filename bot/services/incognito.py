@@ -21,7 +21,7 @@ HOURS = 24
 JOB = "incognito.erase"
 
 _BEFORE, _BY = "before", "incognito_by"
-"""In a conversation's metadata: which one goes on afterwards, and the command that began or ended it."""
+"""Notes with a conversation: which one goes on afterwards, and the command that began or ended it."""
 
 
 class Incognito:
@@ -43,7 +43,7 @@ class Incognito:
             user = people.upsert_user(session, asker, now)
             session.flush()
             active = _locked(session, talk.scope_key(chat, user))
-            if active is not None and active.meta.get(_BY) == key:
+            if active is not None and talk.note_of(active, _BY) == key:
                 return "begun" if active.incognito else "ended"
             if active is not None and active.incognito:
                 end(session, active, now)
@@ -88,7 +88,7 @@ def goes_on(session: Session, old: Conversation, new: Conversation, now: datetim
     """A new conversation takes the place of an incognito one: it is incognito too, and the old one ends."""
     old.status, old.deleted_at = "deleted", now
     new.incognito = True
-    _note(session, new, {_BEFORE: old.meta.get(_BEFORE)})
+    _note(session, new, {_BEFORE: talk.note_of(old, _BEFORE)})
     jobs.enqueue(session, [erase_job(old)], now)
 
 
@@ -117,7 +117,7 @@ def _locked(session: Session, key: str) -> Conversation | None:
 
 
 def _reopen(session: Session, ended: Conversation) -> None:
-    number = ended.meta.get(_BEFORE)
+    number = talk.note_of(ended, _BEFORE)
     before = session.get(Conversation, number) if number is not None else None
     if before is not None and before.status == "archived" and before.scope_key == ended.scope_key:
         before.status, before.archived_at = "active", None
@@ -125,5 +125,6 @@ def _reopen(session: Session, ended: Conversation) -> None:
 
 
 def _note(session: Session, conversation: Conversation, what: dict[str, object]) -> None:
-    conversation.meta = {**conversation.meta, **what}
+    for name, value in what.items():
+        talk.keep_note(conversation, name, value)
     session.flush()

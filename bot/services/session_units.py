@@ -18,6 +18,7 @@ from bot.core.scope import Scope
 from bot.core.text import label as inert
 from bot.db.models import Conversation, User
 from bot.db.repositories import conversations, extraction, sessions, talk
+from bot.db.repositories.conversations import Whose
 from bot.db.repositories.people import as_person
 from bot.db.search.pending import waiting_in
 from bot.memory import recall
@@ -78,12 +79,12 @@ def of_user(
     if status not in (None, *conversations.SHOWN):
         raise Invalid("status is active or archived", field="status")
     user = user_of(session, caller, user_id)
-    return views(session, sessions.of_user(session, user.id, status, offset, limit), now)
+    return views(session, conversations.listed(session, Whose(user.id), status, limit, offset=offset), now)
 
 
 def rename(session: Session, caller: Caller, session_id: str, title: str, now: datetime) -> ChatSession:
     """Give a title; an empty one leaves it to the first words."""
-    row = _held(session, caller, session_id)
+    row = held(session, caller, session_id)
     row.title, row.updated_at = titles.given(title), now
     session.flush()
     return views(session, [row], now)[0]
@@ -91,7 +92,7 @@ def rename(session: Session, caller: Caller, session_id: str, title: str, now: d
 
 def deactivate(session: Session, caller: Caller, session_id: str, now: datetime) -> ChatSession:
     """Archive a session; its next message makes it active again."""
-    row = _held(session, caller, session_id)
+    row = held(session, caller, session_id)
     if row.status == "active":
         talk.archive(session, row, now, cleared=False)
     return views(session, [row], now)[0]
@@ -99,7 +100,7 @@ def deactivate(session: Session, caller: Caller, session_id: str, now: datetime)
 
 def delete(session: Session, caller: Caller, session_id: str, now: datetime) -> None:
     """Hide a session at once; its rows go after the days of grace."""
-    conversations.hide(session, _held(session, caller, session_id), now)
+    conversations.hide(session, held(session, caller, session_id), now)
 
 
 def add_message(
@@ -107,7 +108,7 @@ def add_message(
 ) -> SessionMessage:
     """Store a message without an answer; an archived session is active again."""
     kind, content = type_of(new.message_type), content_of(new.content)
-    row = _held(session, caller, session_id)
+    row = held(session, caller, session_id)
     if row.user_id is None or not sessions.is_session(session, row):
         raise NotFound("not a session of an application")
     user = session.get_one(User, row.user_id)
@@ -224,7 +225,8 @@ def reached(session: Session, caller: Caller, session_id: str) -> Conversation:
     return row
 
 
-def _held(session: Session, caller: Caller, session_id: str) -> Conversation:
+def held(session: Session, caller: Caller, session_id: str) -> Conversation:
+    """The same, as it is now and kept so until the commit."""
     row = conversations.locked(session, reached(session, caller, session_id).no)
     if row is None or row.status not in conversations.SHOWN:
         raise NotFound("the session is gone")

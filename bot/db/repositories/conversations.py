@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, func, literal_column, or_, select, update
+from sqlalchemy import ColumnElement, and_, func, literal_column, or_, select, true, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -29,6 +30,42 @@ last_use: ColumnElement[datetime] = func.coalesce(Conversation.last_message_at, 
 """When something was last said in a conversation."""
 
 
+@dataclass(frozen=True, slots=True)
+class Whose:
+    """Whose conversations: one person's, those that one application made, or (both None) all, for admins."""
+
+    user_id: int | None = None
+    application: str | None = None
+
+
+Place = tuple[datetime, int]
+"""Where a list goes on: when the last one shown was used, and its number."""
+
+
+def listed(
+    session: Session,
+    whose: Whose,
+    status: str | None,
+    limit: int,
+    *,
+    before: Place | None = None,
+    offset: int = 0,
+) -> list[Conversation]:
+    """Conversations, the last used first; deleted and incognito ones never."""
+    query = select(Conversation).where(
+        Conversation.status.in_(SHOWN if status is None else (status,)),
+        Conversation.status != "deleted",
+        Conversation.incognito.is_(False),
+        true() if whose.user_id is None else Conversation.user_id == whose.user_id,
+        true() if whose.application is None else Conversation.application == whose.application,
+    )
+    if before is not None:
+        used, no = before
+        query = query.where(or_(last_use < used, and_(last_use == used, Conversation.no < no)))
+    ordered = query.order_by(last_use.desc(), Conversation.no.desc())
+    return list(session.scalars(ordered.offset(offset).limit(limit)))
+
+
 def of_place(session: Session, chat: Chat, key: str) -> list[Conversation]:
     """What was ever talked in a place, the active one first, then the last used; deleted ones never."""
     return list(
@@ -40,6 +77,13 @@ def of_place(session: Session, chat: Chat, key: str) -> list[Conversation]:
             .order_by((Conversation.status == "active").desc(), last_use.desc(), Conversation.no.desc())
         )
     )
+
+
+def chats_of(session: Session, rows: Sequence[Conversation]) -> dict[int, str]:
+    """The platform's ids of the chats of conversations, by ours."""
+    ids = {row.chat_id for row in rows}
+    found = session.execute(select(Chat.id, Chat.external_id).where(Chat.id.in_(ids)))
+    return {row.id: row.external_id for row in found}
 
 
 def locked(session: Session, no: int) -> Conversation | None:

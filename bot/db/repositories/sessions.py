@@ -47,23 +47,6 @@ def make(
     return row
 
 
-def of_user(
-    session: Session, user_id: int, status: str | None, offset: int, limit: int
-) -> list[Conversation]:
-    """A person's conversations, the last used first; deleted and incognito ones never."""
-    shown = conversations.SHOWN if status is None else (status,)
-    return list(
-        session.scalars(
-            select(Conversation)
-            .where(Conversation.user_id == user_id, Conversation.status.in_(shown))
-            .where(Conversation.status != "deleted", Conversation.incognito.is_(False))
-            .order_by(conversations.last_use.desc(), Conversation.no.desc())
-            .offset(offset)
-            .limit(limit)
-        )
-    )
-
-
 def users_of(session: Session, rows: Sequence[Conversation]) -> dict[int, str]:
     """The external ids of the people of conversations."""
     ids = {row.user_id for row in rows}
