@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
-import logging
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
@@ -12,25 +10,20 @@ from pathlib import Path
 from typing import Annotated, TypeVar
 
 import typer
-from rich import box
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
 from bot.app.keys import open_keys
-from bot.cli.starting import start
+from bot.cli.common import AsJson, print_items, print_json, table, using
 from bot.core.errors import Invalid, MnemaError
 from bot.services.api_keys import ApiKeys, KeyLine
 from bot.services.reach import DEFAULT_APPLICATION
-from bot.settings import Settings
 
 app = typer.Typer(no_args_is_help=True)
 key_app = typer.Typer(no_args_is_help=True)
 app.add_typer(key_app, name="key", help="Keys: create, list, revoke.")
 
 T = TypeVar("T")
-
-AsJson = Annotated[bool, typer.Option("--json", help="For programs.")]
 
 
 @app.callback()
@@ -74,12 +67,11 @@ def create(
     as_json: AsJson = False,
 ) -> None:
     """Make a key. It is shown this once."""
-    settings = start(logging.WARNING)
     wanted = [scope.strip() for scope in scopes.split(",") if scope.strip()]
     expires = None if days is None else datetime.now(UTC) + timedelta(days=days)
-    made = _with_keys(settings, lambda keys: keys.create(name, application, wanted, user, expires))
+    made = _with_keys(lambda keys: keys.create(name, application, wanted, user, expires))
     if as_json:
-        typer.echo(json.dumps({"key": made.token, **_row(made.line)}, indent=2, default=_utc))
+        print_json({"key": made.token, **_row(made.line)})
         return
     typer.echo(made.token)
     typer.echo("Keep it now: it is stored as a hash and cannot be shown again.", err=True)
@@ -88,10 +80,9 @@ def create(
 @key_app.command("list")
 def list_keys(as_json: AsJson = False) -> None:
     """Show the keys, never their secrets."""
-    lines = _with_keys(start(logging.WARNING), lambda keys: keys.list())
+    lines = _with_keys(lambda keys: keys.list())
     if as_json:
-        rows = [_row(line) for line in lines]
-        typer.echo(json.dumps({"items": rows, "count": len(rows)}, indent=2, default=_utc))
+        print_items([_row(line) for line in lines])
     elif lines:
         _print(lines)
     else:
@@ -103,17 +94,13 @@ def revoke(
     key: Annotated[str, typer.Argument(metavar="KEY", help="A key's id, or the part behind mn_.")],
 ) -> None:
     """End a key for good; a running bot refuses it from the next request on."""
-    line = _with_keys(start(logging.WARNING), lambda keys: keys.revoke(key))
+    line = _with_keys(lambda keys: keys.revoke(key))
     typer.echo(f"Key {line.id} ({line.name}) is revoked.")
 
 
-def _with_keys(settings: Settings, work: Callable[[ApiKeys], Awaitable[T]]) -> T:
-    async def run() -> T:
-        async with open_keys(settings) as keys:
-            return await work(keys)
-
+def _with_keys(work: Callable[[ApiKeys], Awaitable[T]]) -> T:
     try:
-        return asyncio.run(run())
+        return using(open_keys, work)
     except Invalid as error:
         raise typer.BadParameter(str(error), param_hint=error.params.get("field")) from None
 
@@ -123,20 +110,17 @@ def _row(line: KeyLine) -> dict[str, object]:
 
 
 def _print(lines: Sequence[KeyLine]) -> None:
-    table = Table(
-        "id", "name", "application", "key", "scopes", "user", "last used", "state",
-        box=box.SIMPLE, pad_edge=False,
-    )  # fmt: skip
+    shown = table("id", "name", "application", "key", "scopes", "user", "last used", "state")
     now = datetime.now(UTC)
     for line in lines:
         state = _state(line, now)
         style = "" if state == "valid" or state.startswith("until") else "red"
         used = "never" if line.last_used_at is None else f"{line.last_used_at:%Y-%m-%d %H:%M}"
-        table.add_row(
+        shown.add_row(
             str(line.id), Text(line.name), line.application, f"mn_{line.prefix}_…", ", ".join(line.scopes),
             Text(line.user or "any of its own"), used, Text(state, style=style),
         )  # fmt: skip
-    Console().print(table)
+    Console().print(shown)
 
 
 def _state(line: KeyLine, now: datetime) -> str:
@@ -145,7 +129,3 @@ def _state(line: KeyLine, now: datetime) -> str:
     if line.expires_at is None:
         return "valid"
     return "expired" if line.expires_at <= now else f"until {line.expires_at:%Y-%m-%d}"
-
-
-def _utc(value: object) -> str:
-    return f"{value:%Y-%m-%dT%H:%M:%SZ}"

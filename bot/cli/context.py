@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
 import getpass
-import json
-import logging
 from collections.abc import Sequence
 from typing import Annotated, Any
 
 import typer
-from rich import box
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
-from bot.app.inspecting import Assembled, open_inspector
-from bot.cli.starting import start
+from bot.app.inspecting import Assembled, Inspector, open_inspector
+from bot.cli.common import AsJson, print_json, table, using
 from bot.core.llm import Message
-from bot.settings import Settings
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -36,41 +30,38 @@ def show(
     chat_id: Annotated[str, typer.Argument(metavar="CHAT_ID", help="Telegram's id, or a session's.")],
     user: Annotated[str | None, typer.Option(help="For whom; without it for whoever asked last.")] = None,
     topic: Annotated[int | None, typer.Option(min=1, help="A topic of the group.")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
+    as_json: AsJson = False,
     reveal: Annotated[bool, typer.Option("--reveal", help="Also the texts; this is noted.")] = False,
 ) -> None:
     """Show the context of a chat as it would be now, with the tokens of each layer."""
-    settings = start(logging.WARNING)
-    built = asyncio.run(_assembled(settings, chat_id, user, topic, reveal=reveal))
-    if as_json:
-        typer.echo(json.dumps(_plain(built, reveal=reveal), indent=2, ensure_ascii=False))
-    else:
-        _print(built, reveal=reveal)
 
-
-async def _assembled(
-    settings: Settings, chat_id: str, user: str | None, topic: int | None, *, reveal: bool
-) -> Assembled:
-    async with open_inspector(settings) as inspector:
+    async def assemble(inspector: Inspector) -> Assembled:
         built = await inspector.assemble(chat_id, user, topic)
         if reveal:
             await inspector.note_reveal(f"cli:{getpass.getuser()}", built.chat)
         return built
 
+    built = using(open_inspector, assemble)
+    if as_json:
+        print_json(_plain(built, reveal=reveal))
+    else:
+        _print(built, reveal=reveal)
+
 
 def _print(built: Assembled, *, reveal: bool) -> None:
     console, trace = Console(), built.trace
     console.print(Text(f"Chat {built.chat.external_id} ({built.chat.type}), for {built.asker.external_id}"))
-    table = Table(box=box.SIMPLE, pad_edge=False, expand=True)
-    table.add_column("layer", no_wrap=True)
+    layers = table()
+    layers.expand = True
+    layers.add_column("layer", no_wrap=True)
     for name in ("tokens", "at most", "kept", "dropped"):
-        table.add_column(name, justify="right", no_wrap=True)
-    table.add_column("why", no_wrap=True)
-    table.add_column("items", overflow="ellipsis", no_wrap=True, ratio=1)
+        layers.add_column(name, justify="right", no_wrap=True)
+    layers.add_column("why", no_wrap=True)
+    layers.add_column("items", overflow="ellipsis", no_wrap=True, ratio=1)
     for row in trace.layers:
         counts = (str(row.tokens), str(row.allowed), str(len(row.kept)), str(len(row.dropped) or ""))
-        table.add_row(row.name, *counts, row.reason or "", Text(_named(row.kept)))
-    console.print(table)
+        layers.add_row(row.name, *counts, row.reason or "", Text(_named(row.kept)))
+    console.print(layers)
     console.print(Text(f"{trace.total} of {trace.ceiling} tokens. {' '.join(trace.notes)}".rstrip()))
     for message, tokens in zip(built.messages, built.tokens, strict=True):
         console.print(Text(f"\n── {message['role']} · {tokens} tokens", style="bold"))

@@ -2,24 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
-import json
-import logging
 from collections.abc import Awaitable, Callable, Sequence
-from datetime import datetime
 from typing import Annotated, Any, Literal, TypeVar
 
 import typer
-from rich import box
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
 from bot.app.conversations import Talks, open_talks
 from bot.cli import transfer
-from bot.cli.starting import start
-from bot.core.errors import NotFound
-from bot.services.reach import DEFAULT_APPLICATION, Caller
+from bot.cli.common import LOCAL, AsJson, UserId, here, print_items, print_json, table, using
 from bot.services.session_values import ChatSession, SessionMessage, z
 
 app = typer.Typer(no_args_is_help=True)
@@ -27,11 +19,7 @@ app.command("export")(transfer.conversation)
 
 T = TypeVar("T")
 
-UserId = Annotated[str, typer.Argument(metavar="USER_ID", help="Digits mean a Telegram id.")]
 Id = Annotated[str, typer.Argument(metavar="ID", help="A conversation's id.")]
-AsJson = Annotated[bool, typer.Option("--json", help="For programs.")]
-
-_LOCAL = Caller("local", "cli", DEFAULT_APPLICATION, frozenset({"admin"}))
 
 
 @app.callback()
@@ -48,11 +36,11 @@ def list_conversations(
 ) -> None:
     """Show a person's conversations, the last used first."""
     found = _run(
-        lambda talks: talks.sessions.of_user(_LOCAL, user_id, status, 0, limit),
+        lambda talks: talks.sessions.of_user(LOCAL, user_id, status, 0, limit),
         f"There is no user {user_id}.",
     )
     if as_json:
-        typer.echo(_json({"items": [_plain(one) for one in found], "count": len(found)}))
+        print_items([_plain(one) for one in found])
     elif found:
         _print(found)
     else:
@@ -68,18 +56,18 @@ def show(
     """Show a conversation with its last messages."""
 
     async def look(talks: Talks) -> tuple[ChatSession, list[SessionMessage]]:
-        session = await talks.sessions.get(_LOCAL, conversation_id)
-        return session, await talks.sessions.messages(_LOCAL, conversation_id, limit)
+        session = await talks.sessions.get(LOCAL, conversation_id)
+        return session, await talks.sessions.messages(LOCAL, conversation_id, limit)
 
     session, messages = _run(look, f"There is no conversation {conversation_id}.")
     if as_json:
-        typer.echo(_json(_plain(session) | {"messages": [_message(one) for one in messages]}))
+        print_json(_plain(session) | {"messages": [_message(one) for one in messages]})
         return
     console = Console()
     console.print(Text(f"{session.title or 'Untitled'}", style="bold"))
     console.print(Text(f"{session.status}, {session.message_count} messages, of user {session.user_id}\n"))
     for one in messages:
-        console.print(Text(f"{_local(one.created_at)} {one.message_type}: ", style="dim"), end="")
+        console.print(Text(f"{here(one.created_at)} {one.message_type}: ", style="dim"), end="")
         console.print(Text(one.content or f"[{one.content_type}]"))
 
 
@@ -101,35 +89,27 @@ def clear(
 def archive(conversation_id: Id) -> None:
     """Archive a conversation."""
     done = _run(
-        lambda talks: talks.sessions.deactivate(_LOCAL, conversation_id),
+        lambda talks: talks.sessions.deactivate(LOCAL, conversation_id),
         f"There is no conversation {conversation_id}.",
     )
     typer.echo(f"Archived: {done.title or done.id}.")
 
 
 def _run(work: Callable[[Talks], Awaitable[T]], unknown: str) -> T:
-    settings = start(logging.WARNING)
-
-    async def run() -> T:
-        async with open_talks(settings) as talks:
-            return await work(talks)
-
-    try:
-        return asyncio.run(run())
-    except NotFound as error:
-        raise NotFound(unknown) from error
+    return using(open_talks, work, unknown=unknown)
 
 
 def _print(found: Sequence[ChatSession]) -> None:
-    table = Table("id", "title", "status", box=box.SIMPLE, pad_edge=False)
-    table.add_column("messages", justify="right")
-    table.add_column("last message")
+    shown = table("id", "title", "status")
+    shown.columns[0].no_wrap = True  # it is to be copied
+    shown.add_column("messages", justify="right")
+    shown.add_column("last message")
     for one in found:
-        last = _local(one.last_message_at) if one.last_message_at is not None else ""
-        table.add_row(
+        last = here(one.last_message_at) if one.last_message_at is not None else ""
+        shown.add_row(
             one.id, Text(one.title or "", overflow="ellipsis"), one.status, str(one.message_count), last
         )
-    Console().print(table)
+    Console().print(shown)
 
 
 def _plain(one: ChatSession) -> dict[str, Any]:
@@ -147,11 +127,3 @@ def _message(one: SessionMessage) -> dict[str, Any]:
         "content_type": one.content_type, "response_to": one.response_to, "metadata": one.metadata,
         "created_at": z(one.created_at),
     }  # fmt: skip
-
-
-def _json(value: dict[str, Any]) -> str:
-    return json.dumps(value, indent=2, ensure_ascii=False)
-
-
-def _local(moment: datetime) -> str:
-    return f"{moment.astimezone():%Y-%m-%d %H:%M}"

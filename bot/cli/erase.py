@@ -2,47 +2,35 @@
 
 from __future__ import annotations
 
-import asyncio
-import json
-import logging
 from typing import Annotated
 
 import typer
 
 from bot.app.erasure import open_erasure
-from bot.cli.starting import start
-from bot.core.errors import NotFound
-from bot.services.erasure import Receipt
-from bot.services.reach import DEFAULT_APPLICATION, Caller
-from bot.settings import Settings
-
-_LOCAL = Caller("local", "cli", DEFAULT_APPLICATION, frozenset({"admin"}))
+from bot.cli.common import LOCAL, AsJson, UserId, print_json, quietly, using
+from bot.services.erasure import Erasure, Receipt
 
 
 def erase(
-    user_id: Annotated[str, typer.Argument(metavar="USER_ID", help="Digits mean a Telegram id.")],
+    user_id: UserId,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Forget a person altogether: what they said, answers to them, facts, documents. Others' words stay."""
-    settings = start(logging.WARNING)
+    settings = quietly()
     if not yes:
         typer.confirm(f"Delete everything of {user_id} for good?", abort=True)
-    try:
-        receipt, clean = asyncio.run(_erase(settings, user_id))
-    except NotFound as error:
-        raise NotFound(f"There is no user {user_id}.") from error
+
+    async def forget(erasure: Erasure) -> tuple[Receipt, bool]:
+        return await erasure.erase_named(LOCAL, user_id), await erasure.scrub()
+
+    receipt, clean = using(open_erasure, forget, unknown=f"There is no user {user_id}.", settings=settings)
     if as_json:
-        typer.echo(json.dumps(receipt.as_row(), indent=2))
+        print_json(receipt.as_row())
     else:
         _print(receipt)
     if not clean:
         typer.echo("The files are still being read: the running bot will clean them in a while.", err=True)
-
-
-async def _erase(settings: Settings, user_id: str) -> tuple[Receipt, bool]:
-    async with open_erasure(settings) as erasure:
-        return await erasure.erase_named(_LOCAL, user_id), await erasure.scrub()
 
 
 def _print(receipt: Receipt) -> None:

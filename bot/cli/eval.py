@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-import json
-import logging
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich import box
 from rich.console import Console
 from rich.progress import Progress
-from rich.table import Table
 
 from bot.app.evalsets import Talk, locomo, longmemeval
 from bot.app.evaluating import evaluate
-from bot.cli.starting import start
+from bot.cli.common import AsJson, print_json, quietly, table
 from bot.settings import Settings
 
 app = typer.Typer(no_args_is_help=True)
@@ -39,15 +35,15 @@ def recall(
         Path | None, typer.Option("--longmemeval", exists=True, dir_okay=False, help="A LongMemEval file.")
     ] = None,
     limit: Annotated[int | None, typer.Option(min=1, help="Only the first so many conversations.")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Ask the recall layer questions about stored conversations; no model takes part."""
     if (locomo_file is None) == (longmemeval_file is None):
         raise typer.BadParameter("Name one file, by --locomo or by --longmemeval.")
     talks = locomo(locomo_file) if locomo_file else longmemeval(longmemeval_file or Path())
-    report = _measured(talks[:limit], start(logging.WARNING), quiet=as_json)
+    report = _measured(talks[:limit], quietly(), quiet=as_json)
     if as_json:
-        typer.echo(json.dumps(report, indent=2))
+        print_json(report)
     else:
         _print(report)
 
@@ -60,11 +56,11 @@ def _measured(talks: Sequence[Talk], settings: Settings, *, quiet: bool) -> dict
 
 def _print(report: dict[str, Any]) -> None:
     heads = [*(f"R@{k}" for k in report["recall"]), *(f"@{budget}" for budget in report["coverage"])]
-    table = Table("", "n", *heads, box=box.SIMPLE, pad_edge=False)
-    table.columns[0].min_width = _CATEGORY_WIDTH
-    for column in table.columns[1:]:
+    shown = table("", "n", *heads)
+    shown.columns[0].min_width = _CATEGORY_WIDTH
+    for column in shown.columns[1:]:
         column.justify = "right"
-    table.add_row(
+    shown.add_row(
         "all", str(report["questions"]), *_row(report["recall"].values(), report["coverage"].values())
     )
     for category, row in report["by_category"].items():
@@ -72,9 +68,9 @@ def _print(report: dict[str, Any]) -> None:
             [row[f"recall@{k}"] for k in report["recall"]],
             [row[f"coverage@{b}"] for b in report["coverage"]],
         )
-        table.add_row(category, str(row["questions"]), *_row(*figures))
+        shown.add_row(category, str(row["questions"]), *_row(*figures))
     console = Console(width=max(Console().width, _TABLE_WIDTH))
-    console.print(table)
+    console.print(shown)
     for name, share in report.get("sessions", {}).items():
         console.print(f"sessions {name}: {share:.3f}")
     latency = report["latency_ms"]

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
-import logging
 import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -15,12 +13,11 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
 from bot.app.transfer import Bringing, former_database, open_imports
-from bot.cli.starting import start
+from bot.cli.common import AsJson, print_json, quietly
 from bot.core.errors import Invalid, MnemaError
 
 app = typer.Typer(no_args_is_help=True)
 
-AsJson = Annotated[bool, typer.Option("--json", help="For programs.")]
 File = Annotated[Path, typer.Argument(exists=True, dir_okay=False, readable=True)]
 
 Told = Callable[[int], None]
@@ -73,7 +70,7 @@ def legacy(
 
 
 def _run(work: Callable[[Bringing, Told], Awaitable[dict[str, Any]]], total: int, as_json: bool) -> None:
-    settings = start(logging.WARNING)
+    settings = quietly()
     columns = (TextColumn("Importing"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn())
     began = time.monotonic()
 
@@ -89,7 +86,7 @@ def _run(work: Callable[[Bringing, Told], Awaitable[dict[str, Any]]], total: int
         raise MnemaError(f"Nothing can be imported: {error}.") from error
     seconds = time.monotonic() - began
     if as_json:
-        typer.echo(json.dumps({**done, "seconds": round(seconds, 2)}, indent=2))
+        print_json({**done, "seconds": round(seconds, 2)})
         return
     for kind, count in done.items():
         if count:

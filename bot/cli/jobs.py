@@ -2,28 +2,21 @@
 
 from __future__ import annotations
 
-import asyncio
-import json
-import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
-from typing import Annotated, TypeVar
+from typing import Annotated
 
 import typer
-from rich import box
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
 from bot.app.desk import open_jobs
 from bot.app.logs import Redactor
-from bot.cli.starting import secrets_of, start
-from bot.services.jobs_desk import JobLine, JobsDesk
-from bot.settings import Settings
+from bot.cli.common import AsJson, print_items, quietly, table, using
+from bot.cli.starting import secrets_of
+from bot.services.jobs_desk import JobLine
 
 app = typer.Typer(no_args_is_help=True)
-
-T = TypeVar("T")
 
 
 @app.callback()
@@ -35,17 +28,25 @@ def jobs() -> None:
 def list_jobs(
     dead: Annotated[bool, typer.Option("--dead", help="Only dead letters.")] = False,
     limit: Annotated[int, typer.Option(min=1, max=500, help="At most so many.")] = 100,
-    as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
+    after: Annotated[int, typer.Option(min=0, metavar="ID", help="Those behind this one.")] = 0,
+    as_json: AsJson = False,
 ) -> None:
     """Show unfinished jobs and dead letters, never what they carry."""
-    settings = start(logging.WARNING)
-    lines = _with_desk(settings, lambda desk: desk.list(dead=dead, limit=limit))
+    settings = quietly()
+    found = using(
+        open_jobs, lambda desk: desk.list(dead=dead, limit=limit + 1, after=after), settings=settings
+    )
+    lines, following = found[:limit], found[limit - 1].id if len(found) > limit else None
     clean = Redactor(secrets_of(settings)).clean
     if as_json:
         rows = [asdict(line) | {"error": clean(line.error) if line.error else None} for line in lines]
-        typer.echo(json.dumps({"items": rows, "count": len(rows)}, indent=2, default=_utc))
+        print_items(rows, next=following)
     elif lines:
         _print(lines, clean)
+        if following is not None:
+            typer.echo(f"There are more: --after {following} shows them.")
+    elif after:
+        typer.echo("There are no more.")
     else:
         typer.echo("No dead letters." if dead else "Nothing waits, nothing failed.")
 
@@ -58,33 +59,22 @@ def retry(
     """Queue dead letters again; a running bot takes them up within a second."""
     if (job_id is None) != all_dead:
         raise typer.BadParameter("Name one dead letter by its ID, or say --all-dead.")
-    settings = start(logging.WARNING)
     if job_id is None:
-        count = _with_desk(settings, lambda desk: desk.retry_dead())
+        count = using(open_jobs, lambda desk: desk.retry_dead())
         typer.echo(f"Queued again: {count}.")
         return
-    _with_desk(settings, lambda desk: desk.retry(job_id))
+    using(open_jobs, lambda desk: desk.retry(job_id))
     typer.echo(f"Job {job_id} is queued again.")
 
 
-def _with_desk(settings: Settings, work: Callable[[JobsDesk], Awaitable[T]]) -> T:
-    async def run() -> T:
-        async with open_jobs(settings) as desk:
-            return await work(desk)
-
-    return asyncio.run(run())
-
-
 def _print(lines: Sequence[JobLine], clean: Callable[[str], str]) -> None:
-    table = Table(
-        "id", "kind", "lane", "state", "attempts", "age", "last error", box=box.SIMPLE, pad_edge=False
-    )
+    shown = table("id", "kind", "lane", "state", "attempts", "age", "last error")
     for line in lines:
         style = "red" if line.status == "dead" else ""
         error = Text(clean(line.error or ""), overflow="ellipsis")
         cells = (str(line.id), line.kind, line.lane, Text(line.status, style=style), str(line.attempts))
-        table.add_row(*cells, age(line.age), error)
-    Console().print(table)
+        shown.add_row(*cells, age(line.age), error)
+    Console().print(shown)
 
 
 def age(seconds: float) -> str:
@@ -93,7 +83,3 @@ def age(seconds: float) -> str:
         if seconds >= size:
             return f"{int(seconds // size)} {unit}"
     return f"{int(seconds)} s"
-
-
-def _utc(value: object) -> str:
-    return f"{value:%Y-%m-%dT%H:%M:%SZ}"

@@ -2,35 +2,24 @@
 
 from __future__ import annotations
 
-import asyncio
-import json
-import logging
 import mimetypes
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
 import typer
-from rich import box
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
 from bot.app.knowledge import open_knowledge
-from bot.cli.starting import start
-from bot.core.errors import NotFound
+from bot.cli.common import LOCAL, AsJson, UserId, print_items, print_json, table, using, utc
 from bot.services.document_owners import Whose, of_caller
 from bot.services.knowledge import DocumentItem, Found, Knowledge
-from bot.services.reach import DEFAULT_APPLICATION, Caller
 
 app = typer.Typer(no_args_is_help=True)
 
 T = TypeVar("T")
 
-AsJson = Annotated[bool, typer.Option("--json", help="For programs.")]
-UserId = Annotated[str, typer.Argument(metavar="USER_ID", help="Digits mean a Telegram id.")]
-
-_LOCAL = Caller("local", "cli", DEFAULT_APPLICATION, frozenset({"admin"}))
 _MOST = 1000
 
 
@@ -57,7 +46,7 @@ def add(
 
     row = _run(user_id, work)
     if as_json:
-        typer.echo(json.dumps(row, indent=2, ensure_ascii=False))
+        print_json(row)
         return
     verb = "is known already" if row["known"] else "is read"
     typer.echo(f"{row['title']} {verb}: document {row['id']}, {row['passages']} passages.")
@@ -68,7 +57,7 @@ def list_documents(user_id: UserId, as_json: AsJson = False) -> None:
     """Show a person's documents, newest first."""
     items = _run(user_id, lambda kept, whose: kept.entries(whose, _MOST))
     if as_json:
-        _print_json([_row(item) for item in items])
+        print_items([_row(item) for item in items])
     elif items:
         _print(items)
     else:
@@ -93,7 +82,7 @@ def search(
     """Find the passages that fit a question."""
     found = _run(user_id, lambda kept, whose: kept.search(whose, " ".join(query), limit, min_score))
     if as_json:
-        _print_json([_hit(hit) for hit in found])
+        print_items([_hit(hit) for hit in found])
         return
     if not found:
         typer.echo("Nothing fits.")
@@ -102,22 +91,17 @@ def search(
 
 
 def _run(user_id: str, work: Callable[[Knowledge, Whose], Awaitable[T]]) -> T:
-    settings = start(logging.WARNING)
-
-    async def run() -> T:
-        async with open_knowledge(settings) as kept:
-            return await work(kept, of_caller(_LOCAL, user_id))
-
-    try:
-        return asyncio.run(run())
-    except NotFound as error:
-        raise NotFound(f"There is no such user or document of {user_id}.") from error
+    return using(
+        open_knowledge,
+        lambda kept: work(kept, of_caller(LOCAL, user_id)),
+        unknown=f"There is no such user or document of {user_id}.",
+    )
 
 
 def _row(item: DocumentItem) -> dict[str, Any]:
     return {
         "id": item.id, "title": item.title, "mime": item.mime, "size": item.size,
-        "passages": item.passages, "added_at": f"{item.added_at:%Y-%m-%dT%H:%M:%SZ}",
+        "passages": item.passages, "added_at": utc(item.added_at),
     }  # fmt: skip
 
 
@@ -129,16 +113,12 @@ def _hit(hit: Found) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _print_json(rows: Sequence[Mapping[str, Any]]) -> None:
-    typer.echo(json.dumps({"items": rows, "count": len(rows)}, indent=2, ensure_ascii=False))
-
-
 def _print(items: Sequence[DocumentItem]) -> None:
-    table = Table("id", "title", "kind", "size", "passages", "added", box=box.SIMPLE, pad_edge=False)
+    shown = table("id", "title", "kind", "size", "passages", "added")
     for item in items:
         size = f"{item.size / 1024:.0f} kB" if item.size >= 1024 else f"{item.size} B"
         added = f"{item.added_at:%Y-%m-%d %H:%M}"
-        table.add_row(
+        shown.add_row(
             str(item.id), Text(item.title, overflow="ellipsis"), item.mime, size, str(item.passages), added
         )
-    Console().print(table)
+    Console().print(shown)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import logging
 import os
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -14,9 +12,8 @@ import typer
 from rich.console import Console
 
 from bot.app.transfer import open_exports
-from bot.cli.starting import start
-from bot.core.errors import MnemaError, NotFound
-from bot.services.reach import DEFAULT_APPLICATION, Caller
+from bot.cli.common import LOCAL, UserId, using
+from bot.core.errors import MnemaError
 from bot.services.transfer.exporting import Exports, Records
 from bot.services.transfer.writing import write
 
@@ -24,8 +21,6 @@ export_app = typer.Typer(no_args_is_help=True)
 
 Format = Annotated[Literal["json", "jsonl", "md", "html"], typer.Option("--format", "-f")]
 Output = Annotated[Path | None, typer.Option("--output", "-o", help="Write it to this file.")]
-
-_LOCAL = Caller("local", "cli", DEFAULT_APPLICATION, frozenset({"admin"}))
 
 
 @export_app.callback()
@@ -35,12 +30,12 @@ def export() -> None:
 
 @export_app.command()
 def user(
-    user_id: Annotated[str, typer.Argument(metavar="USER_ID", help="Digits mean a Telegram id.")],
+    user_id: UserId,
     format_: Format = "json",
     output: Output = None,
 ) -> None:
     """Export everything of a person."""
-    _export(lambda exports: exports.of_user(_LOCAL, user_id), format_, output)
+    _export(lambda exports: exports.of_user(LOCAL, user_id), format_, output)
 
 
 @export_app.command()
@@ -50,7 +45,7 @@ def conversation(
     output: Output = None,
 ) -> None:
     """Export one conversation."""
-    _export(lambda exports: exports.of_conversation(_LOCAL, conversation_id), format_, output)
+    _export(lambda exports: exports.of_conversation(LOCAL, conversation_id), format_, output)
 
 
 @export_app.command()
@@ -68,16 +63,12 @@ def _export(
     format_: Literal["json", "jsonl", "md", "html"],
     output: Path | None,
 ) -> None:
-    settings = start(logging.WARNING)
 
-    async def run() -> None:
-        async with open_exports(settings) as exports:
-            await _write(write(await source(exports), format_), output)
+    async def written(exports: Exports) -> None:
+        await _write(write(await source(exports), format_), output)
 
     try:
-        asyncio.run(run())
-    except NotFound as error:
-        raise NotFound("There is no such user or conversation.") from error
+        using(open_exports, written, unknown="There is no such user or conversation.")
     except OSError as error:
         raise MnemaError(f"{output or 'the output'} cannot be written: {error.strerror}.") from error
 

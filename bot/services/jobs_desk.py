@@ -15,7 +15,6 @@ from bot.db.engine import Database
 from bot.db.models import Job
 from bot.db.repositories import jobs
 
-MOST = 500
 _ERROR_LENGTH = 200
 
 
@@ -40,11 +39,11 @@ class JobsDesk:
         self._db = database
         self._clock = clock
 
-    async def list(self, *, dead: bool = False, limit: int = 100) -> Sequence[JobLine]:
-        """Unfinished jobs and dead letters, or only these, oldest first; at most `limit` (up to 500)."""
+    async def list(self, *, dead: bool = False, limit: int = 100, after: int = 0) -> Sequence[JobLine]:
+        """Unfinished jobs and dead letters, or only these, oldest first; up to `limit` behind an id."""
         now = self._clock.now()
         shown = ("dead",) if dead else ("queued", "running", "dead")
-        query = select(Job).where(Job.status.in_(shown)).order_by(Job.id).limit(min(max(limit, 1), MOST))
+        query = select(Job).where(Job.status.in_(shown), Job.id > after).order_by(Job.id).limit(limit)
         return await self._db.read(lambda s: [_line(job, now) for job in s.scalars(query)])
 
     async def retry(self, job_id: int) -> None:

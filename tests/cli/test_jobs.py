@@ -77,6 +77,13 @@ async def test_the_desk_lists_and_revives(database: Database, clock: ManualClock
     assert [line.id for line in await desk.list(dead=True)] == [second]
     assert await desk.retry_dead() == 1
     assert await desk.retry_dead() == 0
+    more = [NewJob("memory.extract", "background", f"memory:{n}") for n in range(600)]
+    await database.write(lambda s: jobs.enqueue(s, more, now))
+    seen: list[str] = []
+    after = everything[-1].id
+    while page := await desk.list(limit=250, after=after):
+        seen, after = [*seen, *(line.lane for line in page)], page[-1].id
+    assert seen == [f"memory:{n}" for n in range(600)]
 
 
 async def test_the_commands_work_beside_a_running_worker(command: Command, sqlite_database_url: str) -> None:
@@ -108,14 +115,24 @@ async def test_the_commands_work_beside_a_running_worker(command: Command, sqlit
             await until(lambda: sorted(done) == ids, 5)
             await worker.stop(1.0)
     empty = await asyncio.to_thread(command, "jobs", "list", "--json")
-    assert json.loads(empty.output) == {"items": [], "count": 0}
+    assert json.loads(empty.output) == {"items": [], "count": 0, "next": None}
 
 
 async def test_json_for_programs(command: Command, sqlite_database_url: str) -> None:
     async with opened(sqlite_database_url) as database:
         number = await bury(database, "turn.answer", "turn:5", SECRET)
-    result = await asyncio.to_thread(command, "jobs", "list", "--json")
-    (item,) = json.loads(result.output)["items"]
+        later = await bury(database, "turn.answer", "turn:6", "Boom()")
+    result = await asyncio.to_thread(command, "jobs", "list", "--limit", "1", "--json")
+    page = json.loads(result.output)
+    assert page["next"] == number
+    told = (await asyncio.to_thread(command, "jobs", "list", "--limit", "1")).output
+    assert f"--after {number}" in told
+    rest = await asyncio.to_thread(command, "jobs", "list", "--after", str(number), "--json")
+    assert [(one["id"], one["lane"]) for one in json.loads(rest.output)["items"]] == [(later, "turn:6")]
+    assert json.loads(rest.output)["next"] is None
+    none = await asyncio.to_thread(command, "jobs", "list", "--after", str(later))
+    assert none.output == "There are no more.\n"
+    (item,) = page["items"]
     assert item.keys() == {"id", "kind", "lane", "status", "attempts", "age", "due_at", "error"}
     assert (item["id"], item["lane"], item["error"]) == (number, "turn:5", "[secret]")
     assert item["due_at"].endswith("Z")

@@ -14,7 +14,7 @@ from bot.api.paging import Cursor, Limit, page_of, place_in
 from bot.api.routing import make_router
 from bot.api.schemas import Page, UtcTime
 from bot.api.services import service
-from bot.services.jobs_desk import MOST, JobLine, JobsDesk
+from bot.services.jobs_desk import JobLine, JobsDesk
 
 router = make_router("jobs", prefix="/api/v1/jobs")
 
@@ -58,10 +58,9 @@ async def list_jobs(
     limit: Limit = 100,
     cursor: Cursor = None,
 ) -> Page[JobShown]:
-    """Oldest first; of a very long queue the 500 oldest."""
+    """Oldest first."""
     place = place_in(cursor, int)
-    behind = place[0] if place is not None else 0
-    rows = [line for line in await desk.list(dead=dead, limit=MOST) if line.id > behind]
+    rows = await desk.list(dead=dead, limit=limit + 1, after=place[0] if place else 0)
     return page_of(rows, limit, lambda line: _shown(line, cleaning.clean), lambda line: [line.id])
 
 
