@@ -21,6 +21,7 @@ from bot.app.logs import Redactor
 from bot.core.errors import ConfigError
 from bot.services.api_keys import ApiKeys
 from bot.services.api_talk import ApiTalk
+from bot.services.audit import Audit
 from bot.services.bookings import Bookings
 from bot.services.conversation_desk import ConversationDesk
 from bot.services.dialogue.service import Dialogue
@@ -64,6 +65,7 @@ async def serve_api(
         Cleaning(Redactor(_secrets(settings)).clean),
         answers,
         JobsDesk(database, clock),
+        Audit(database, clock),
         Insight(database, clock, settings.default_timezone),
         Profiles(database, clock),
         Reach(database, clock),

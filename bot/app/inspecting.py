@@ -15,6 +15,7 @@ from bot.core.llm import Message
 from bot.core.messages import ChatRef, Person
 from bot.core.trace import ContextTrace
 from bot.core.views import BotIdentity, TurnView
+from bot.db.repositories.audit import chat_target
 from bot.db.repositories.insight import find_place
 from bot.services.insight import note_reveal
 from bot.settings import Settings
@@ -57,7 +58,7 @@ class Inspector:
 
     async def note_reveal(self, actor: str, chat: ChatRef) -> None:
         """Write down that an operator is about to see the texts of a chat."""
-        target = f"chat:{chat.platform}:{chat.external_id}"
+        target = chat_target(chat.platform, chat.external_id)
         await note_reveal(self._app.database, actor, target, self._app.clock)
 
 

@@ -12,11 +12,12 @@ from sqlalchemy.orm import Session
 from bot.core.errors import NotFound
 from bot.core.ports import Clock
 from bot.db.engine import Database
-from bot.db.models import Conversation
+from bot.db.models import Conversation, User
 from bot.db.repositories import conversations, sessions
 from bot.db.repositories.conversations import Place, Whose
 from bot.services import session_units as units
 from bot.services import titles
+from bot.services.audit import Audit
 from bot.services.conversations import MAX_ACTIVE, open_again
 from bot.services.reach import Caller, user_of
 from bot.services.session_values import shown
@@ -55,12 +56,16 @@ class ConversationChange:
 
 
 class ConversationDesk:
-    """Raises NotFound beyond the caller's reach; incognito conversations are beyond everybody's."""
+    """Raises NotFound beyond the caller's reach; incognito conversations are beyond everybody's.
+
+    What only the admin's right lets somebody read is noted (`Audit`).
+    """
 
     def __init__(self, database: Database, clock: Clock, most: int = MAX_ACTIVE) -> None:
         self._db = database
         self._clock = clock
         self._most = most
+        self._audit = Audit(database, clock)
 
     async def list(
         self,
@@ -79,11 +84,16 @@ class ConversationDesk:
                 return []
             return _cards(session, conversations.listed(session, whose, status, limit, before=before), now)
 
+        def whom(session: Session) -> User | None:
+            return None if user_id is None else user_of(session, caller, user_id)
+
+        await self._audit.note(caller, "conversations.read", whom)
         return await self._db.read(unit)
 
     async def get(self, caller: Caller, conversation_id: str) -> ConversationCard:
         """One conversation, by its own id or by the caller's."""
         now = self._clock.now()
+        await self._audit.conversation(caller, "conversations.read", conversation_id)
         return await self._db.read(lambda s: _cards(s, [units.reached(s, caller, conversation_id)], now)[0])
 
     async def change(

@@ -12,10 +12,10 @@ from bot.core.messages import ChatRef, Person
 from bot.core.ports import Clock
 from bot.core.scope import Scope
 from bot.db.engine import Database
-from bot.db.models import AuditRow
-from bot.db.repositories import insight, ledger, people
+from bot.db.repositories import audit, insight, ledger, people
 from bot.db.repositories.insight import TracedTurn
 from bot.services.accounts import ReplyTrace
+from bot.services.audit import actor_of
 from bot.services.reach import Caller, conversation_of
 from bot.services.tracing import Eyes, account_of
 
@@ -60,7 +60,7 @@ class Insight:
                     raise NotFound("this trace is somebody else's")
                 return owner_view(session, found, now, with_prompt=True)
             if reveal:
-                _note(session, viewer.name, f"turn:{found.turn.id}", now)
+                audit.note(session, viewer.name, REVEAL, f"turn:{found.turn.id}", now)
             return operator_view(session, found, now, reveal=reveal)
 
         return await (self._db.write(unit) if reveal else self._db.read(unit))
@@ -73,7 +73,7 @@ class Insight:
         if reveal and not caller.admin:
             raise NotAllowed("only an admin may look into what is not their own")
         if caller.admin:
-            return await self.trace_of(Operator(f"api:{caller.id}"), message_id=message_id, reveal=reveal)
+            return await self.trace_of(Operator(actor_of(caller)), message_id=message_id, reveal=reveal)
         now = self._clock.now()
 
         def unit(session: Session) -> ReplyTrace:
@@ -141,12 +141,7 @@ def operator_view(session: Session, found: TracedTurn, now: datetime, *, reveal:
 async def note_reveal(database: Database, actor: str, target: str, clock: Clock) -> None:
     """Write down that somebody asked to see texts that are not their own, before they see them."""
     now = clock.now()
-
-    await database.write(lambda s: _note(s, actor, target, now))
-
-
-def _note(session: Session, actor: str, target: str, now: datetime) -> None:
-    session.add(AuditRow(actor=actor, action=REVEAL, target=target, created_at=now))
+    await database.write(lambda s: audit.note(s, actor, REVEAL, target, now))
 
 
 def _with_prompt(session: Session, trace: ReplyTrace) -> ReplyTrace:

@@ -15,7 +15,9 @@ from bot.core.ports import Clock
 from bot.db.engine import Database
 from bot.db.models import Chat, Conversation, Memory, User
 from bot.db.repositories import people
+from bot.db.repositories.memory_records import Place
 from bot.services import profiles
+from bot.services.audit import Audit
 from bot.services.memory_items import MemoryItem
 from bot.services.memory_records import MemoryRecords, NewRecord, Owner, RecordChange
 from bot.services.profiles import ProfileValues
@@ -43,13 +45,17 @@ class UserMemory:
 
 
 class MemoryDesk:
-    """Raises NotFound beyond the caller's reach; memories of the house are an admin's (NotAllowed)."""
+    """Raises NotFound beyond the caller's reach; memories of the house are an admin's (NotAllowed).
+
+    What only the admin's right lets somebody read is noted (`Audit`).
+    """
 
     def __init__(self, database: Database, clock: Clock, records: MemoryRecords, search: Search) -> None:
         self._db = database
         self._clock = clock
         self._records = records
         self._search = search
+        self._audit = Audit(database, clock)
 
     async def create(self, caller: Caller, named: Named, new: NewRecord) -> MemoryItem:
         """Keep a memory; its user is made at first use. Raises Invalid and `bot.memory.gates.Refused`."""
@@ -59,17 +65,25 @@ class MemoryDesk:
 
     async def get(self, caller: Caller, memory_id: int) -> MemoryItem:
         """A memory by its id."""
-        return _there(await self._records.get(await self._owner_of(caller, memory_id), memory_id))
+        owner = await self._owner_of(caller, memory_id)
+        item = _there(await self._records.get(owner, memory_id))
+        await self._note(caller, owner)
+        return item
 
     async def update(self, caller: Caller, memory_id: int, change: RecordChange) -> MemoryItem:
         """Change a memory; another text of a person's fact is a new value with an id of its own."""
         owner = await self._owner_of(caller, memory_id)
         return _there(await self._records.update(owner, memory_id, change))
 
-    async def delete(self, caller: Caller, memory_id: int) -> None:
-        """Take a memory away."""
-        if not await self._records.delete(await self._owner_of(caller, memory_id), memory_id):
+    async def delete(self, caller: Caller, memory_id: int, named: Named | None = None) -> MemoryItem:
+        """Take a memory away, with `named` only one of theirs; gives what it was."""
+        owner = await self._owner_of(caller, memory_id)
+        if named is not None and owner != await self._owner_named(caller, named):
+            raise NotFound("a memory of somebody else")
+        item = _there(await self._records.get(owner, memory_id))
+        if not await self._records.delete(owner, memory_id):
             raise NotFound("no such memory")
+        return item
 
     async def of_user(self, caller: Caller, user_id: str) -> UserMemory:
         """All that is kept about a person: facts, and how they like to be answered."""
@@ -79,6 +93,7 @@ class MemoryDesk:
             return Owner("user", user.id), profiles.get_in(session, user.id)
 
         owner, profile = await self._db.read(unit)
+        await self._note(caller, owner)
         return UserMemory(await self._records.list(owner, (), MOST), profile)
 
     async def query(
@@ -94,17 +109,34 @@ class MemoryDesk:
     ) -> list[Found]:
         """What fits best of what the named user may see, or of the named conversation. Raises Invalid."""
         asker, chat, conversation_id = await self._db.read(lambda s: _asking(s, caller, named))
+        await self._audit.note(caller, "memories.read", lambda s: _about(s, caller, named))
         return await self._search.query(
             asker, chat, text, limit=limit, types=types, tags={tag.casefold() for tag in tags},
             min_score=min_score, conversation_id=conversation_id,
         )  # fmt: skip
 
     async def list(
-        self, caller: Caller, named: Named, tags: Sequence[str] = (), limit: int = MOST
+        self,
+        caller: Caller,
+        named: Named,
+        tags: Sequence[str] = (),
+        limit: int = MOST,
+        after: Place | None = None,
     ) -> list[MemoryItem]:
-        """The higher priority first, then the newer; with tags those that carry any of them."""
-        owner = await self._db.read(lambda s: _owner(s, caller, named, lambda id_: user_of(s, caller, id_)))
-        return await self._records.list(owner, tags, limit)
+        """The higher priority first, then the newer; with tags those that carry any of them.
+
+        `after` goes on behind the `place` of an item.
+        """
+        owner = await self._owner_named(caller, named)
+        await self._note(caller, owner)
+        return await self._records.list(owner, tags, limit, after)
+
+    async def _note(self, caller: Caller, owner: Owner) -> None:
+        if owner.subject != "system":
+            await self._audit.note(caller, "memories.read", lambda s: _row_of(s, owner))
+
+    async def _owner_named(self, caller: Caller, named: Named) -> Owner:
+        return await self._db.read(lambda s: _owner(s, caller, named, lambda id_: user_of(s, caller, id_)))
 
     async def _owner_of(self, caller: Caller, memory_id: int) -> Owner:
         return await self._db.read(lambda s: _owner_in(s, caller, memory_id))
@@ -122,6 +154,20 @@ def _owner(session: Session, caller: Caller, named: Named, find: Callable[[str],
     if not caller.admin:
         raise NotAllowed("memories of the house are an admin's")
     return Owner("system")
+
+
+def _row_of(session: Session, owner: Owner) -> User | Conversation:
+    row = session.get(User, owner.id) if owner.subject == "user" else session.get(Conversation, owner.id)
+    if row is None:
+        raise NotFound("gone meanwhile")
+    return row
+
+
+def _about(session: Session, caller: Caller, named: Named) -> User | Conversation:
+    """Whom a search is about: a conversation where one is named, else a person."""
+    if named.conversation_id is not None:
+        return reached(session, caller, named.conversation_id)
+    return user_of(session, caller, named.user_id or caller.user_external_id or "")
 
 
 def _made(session: Session, caller: Caller, now: datetime, user_id: str) -> User:

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from bot.db.models import Memory
 from bot.db.repositories.memories import PROPOSED
+from bot.db.repositories.memory_records import Place
 from bot.db.repositories.sources import SourceView
 
 
@@ -14,7 +15,8 @@ from bot.db.repositories.sources import SourceView
 class MemoryItem:
     """One fact as its owner sees it. `private` is whether it stays out of groups.
 
-    `state` is valid, past, wrong, archived, proposed or deleted; `reach` is private, global or chat.
+    `state` is valid, past, wrong, archived, proposed or deleted; `reach` is private, global or chat. `place`
+    is where a list by priority goes on behind it.
     """
 
     id: int
@@ -31,6 +33,7 @@ class MemoryItem:
     priority: int = 5
     tags: tuple[str, ...] = ()
     expires_at: datetime | None = None
+    place: Place | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +72,7 @@ def item_of(row: Memory) -> MemoryItem:
         priority=row.priority,
         tags=tuple(row.tags),
         expires_at=row.expires_at,
+        place=(row.priority, row.created_at, row.id),
     )
 
 

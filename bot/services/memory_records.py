@@ -17,7 +17,7 @@ from bot.db.clean import storable
 from bot.db.engine import Database
 from bot.db.models import Memory
 from bot.db.repositories import memory_records
-from bot.db.repositories.memory_records import Owner
+from bot.db.repositories.memory_records import Owner, Place
 from bot.memory import facts, gates, history, indexed
 from bot.memory.text import normal
 from bot.services.memory_items import MemoryItem, item_of
@@ -118,12 +118,18 @@ class MemoryRecords:
 
         return await self._db.read(unit)
 
-    async def list(self, owner: Owner, tags: Sequence[str] = (), limit: int = 100) -> list[MemoryItem]:
-        """The owner's memories with any of the tags, or all: the higher priority first, then the newer."""
+    async def list(
+        self, owner: Owner, tags: Sequence[str] = (), limit: int = 100, after: Place | None = None
+    ) -> list[MemoryItem]:
+        """The owner's memories with any of the tags, or all: the higher priority first, then the newer.
+
+        `after` goes on behind the `place` of an item.
+        """
         now, wanted = self._clock.now(), set(_tags(tags))
 
         def unit(session: Session) -> list[MemoryItem]:
-            rows = memory_records.valid(session, owner, now)
+            # Tags are looked at here: the two databases have no common way to ask a list for any of several.
+            rows = memory_records.valid(session, owner, now, after=after, limit=None if wanted else limit)
             return [item_of(row) for row in rows if not wanted or wanted & set(row.tags)][:limit]
 
         return await self._db.read(unit)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
 
@@ -116,6 +116,15 @@ def find_conversation(session: Session, caller: Caller, conversation_id: str) ->
     if row.status == "deleted" or not _reaches(session, caller, row):
         raise NotFound(f"conversation beyond the reach of {caller.id}")
     return row
+
+
+def only_as_admin(session: Session, caller: Caller, what: User | Conversation) -> bool:
+    """Whether the admin's right alone lets a caller reach a user or a conversation."""
+    plain = replace(caller, scopes=caller.scopes - {"admin"})
+    if isinstance(what, Conversation):
+        return not _reaches(session, plain, what)
+    own = platform_of(what.external_id, caller.application) == what.platform
+    return not (own and _may_name(plain, what.external_id))
 
 
 def check_user_id(user_id: str) -> None:

@@ -14,6 +14,7 @@ from bot.core.ports import Clock, TokenCounter
 from bot.db.engine import Database
 from bot.services import session_transfer as transfer
 from bot.services import session_units as units
+from bot.services.audit import Audit
 from bot.services.conversations import MAX_ACTIVE
 from bot.services.reach import Caller
 from bot.services.session_values import ChatSession, NewMessage, SessionContext, SessionMessage, bounded
@@ -26,7 +27,8 @@ MOST_LISTED = 500
 class Sessions:
     """Every method takes who calls, and raises NotFound beyond their reach and Invalid for bad input.
 
-    Without a `tokens` counter the lengths of messages are counted where they are needed.
+    Without a `tokens` counter the lengths of messages are counted where they are needed. What only the
+    admin's right lets somebody read is noted (`Audit`).
     """
 
     def __init__(
@@ -40,6 +42,7 @@ class Sessions:
         self._clock = clock
         self._tokens = tokens
         self._most = most
+        self._audit = Audit(database, clock)
 
     async def create(
         self,
@@ -57,6 +60,7 @@ class Sessions:
     async def get(self, caller: Caller, session_id: str) -> ChatSession:
         """One session, by its own id or by the caller's."""
         now = self._clock.now()
+        await self._audit.conversation(caller, "conversations.read", session_id)
         return await self._db.read(lambda s: units.get(s, caller, session_id, now))
 
     async def of_user(
@@ -65,6 +69,7 @@ class Sessions:
         """A person's sessions, the last used first."""
         now = self._clock.now()
         bounded(limit, MOST_LISTED, "limit")
+        await self._audit.user(caller, "conversations.read", user_id)
         return await self._db.read(
             lambda s: units.of_user(s, caller, user_id, status, max(0, offset), limit, now)
         )
@@ -96,6 +101,7 @@ class Sessions:
     ) -> list[SessionMessage]:
         """The last messages (before one, by its id), oldest first."""
         now = self._clock.now()
+        await self._audit.conversation(caller, "messages.read", session_id)
         return await self._db.read(lambda s: units.messages(s, caller, session_id, limit, before, now))
 
     async def search(
@@ -103,6 +109,7 @@ class Sessions:
     ) -> list[SessionMessage]:
         """The messages that hold words of the query, the best first, each with its score."""
         now = self._clock.now()
+        await self._audit.conversation(caller, "messages.read", session_id)
         if await self._db.read(lambda s: units.waits(s, caller, session_id)):
             await self._db.write(lambda s: units.index(s, caller, session_id))
         return await self._db.read(lambda s: units.search(s, caller, session_id, query, limit, now))
@@ -110,11 +117,13 @@ class Sessions:
     async def context(self, caller: Caller, session_id: str, message_limit: int = 20) -> SessionContext:
         """What a model would need to go on."""
         now = self._clock.now()
+        await self._audit.conversation(caller, "messages.read", session_id)
         return await self._db.read(lambda s: units.context(s, caller, session_id, message_limit, now))
 
     async def export(self, caller: Caller, session_id: str) -> dict[str, Any]:
         """The session as a JSON document."""
         now = self._clock.now()
+        await self._audit.conversation(caller, "export", session_id)
         return await self._db.read(lambda s: transfer.export(s, caller, session_id, now))
 
     async def import_(

@@ -36,6 +36,12 @@ async def test_messages_facts_and_a_search(house_on_both: House) -> None:
     listed = await ok("GET", "/api/v1/memories?user_id=anna&tag=style&tag=other")
     assert [(item["id"], item["priority"]) for item in listed["items"]] == [(fact["id"], 8)]
     assert (await ok("GET", "/api/v1/memories?user_id=anna&tag=other"))["items"] == []
+    second = await ok("POST", "/api/v1/memories", json={"user_id": "anna", "text": "Collects stamps"})
+    pages = [await ok("GET", "/api/v1/memories?user_id=anna&limit=1")]
+    pages.append(await ok("GET", f"/api/v1/memories?user_id=anna&limit=1&cursor={pages[0]['next']}"))
+    assert [[item["id"] for item in page["items"]] for page in pages] == [[fact["id"]], [second["id"]]]
+    assert pages[1]["next"] is None
+    await ok("DELETE", f"/api/v1/memories/{second['id']}")
     assert [m["id"] for m in (await ok("GET", "/api/v1/memories", admin))["items"]] == [rule["id"]]
 
     found = await ok("POST", "/memory/query", json={"query": "docker", "user_id": "anna"})

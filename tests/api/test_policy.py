@@ -20,7 +20,7 @@ from bot.api.routing import ApiRoute
 from bot.app.api import api_document
 from bot.core.clock import SystemClock
 from bot.core.ids import message_id
-from bot.db.models import ApiKey, Memory
+from bot.db.models import ApiKey, AuditRow, Document, Memory
 from bot.web.app import make_web
 from tests.api.house import SECRET, House, example_of, running_house
 from tests.support.people import ANN, PRIVATE, say, settle
@@ -34,6 +34,15 @@ FOREIGN = {
     "conversation_id": "2f1c8a54-6f0e-4a55-9d5c-0a4f6c1f7f0e",
 }  # fmt: skip
 """For every word that stands in a path: what belongs to somebody else."""
+
+
+UNNOTED = {
+    "/api/v1/users/{user_id}": "who it is, and numbers",
+    "/api/v1/users/{user_id}/profile": "settings",
+    "/api/v1/users/{user_id}/stats": "numbers",
+    "/api/v1/messages/{message_id}/trace": "no texts unless they are asked for, which is noted on its own",
+}
+"""What an admin may read of a stranger without a note, and why."""
 
 
 @dataclass(frozen=True)
@@ -81,7 +90,11 @@ def _secret(session: Session, now: datetime) -> int:
         id=int(FOREIGN["memory_id"]), user_id=place.user.id, kind="other", text="a secret", text_key="secret",
         origin="explicit", valid_at=now, created_at=now,
     )  # fmt: skip
-    session.add(kept)
+    document = Document(
+        id=int(FOREIGN["entry_id"]), user_id=place.user.id, title="a secret", mime="text/plain", size=1,
+        digest="0", status="ready", created_at=now, updated_at=now,
+    )  # fmt: skip
+    session.add_all([kept, document])
     return say(session, place, "a secret", now).id
 
 
@@ -148,6 +161,28 @@ async def test_what_belongs_to_others_is_not_there(house: House) -> None:
             assert (status, problem["type"]) == (404, "urn:mnema:not_found"), door
             seen += 1
     assert seen > 0
+
+
+async def test_what_an_admin_reads_of_a_stranger_is_noted(house: House) -> None:
+    document, admin = api_document(), await house.key(scopes="admin")
+    asked = [door for door in doors() if door.right == "read" and "{" in door.path]
+    ann = ANN.external_id
+    bare: list[tuple[str, str, Any]] = [
+        ("GET", "/api/v1/conversations", None),
+        ("GET", f"/api/v1/memories?user_id={ann}", None),
+        ("POST", "/memory/query", {"query": "secret", "user_id": ann}),
+    ]
+    requests = [(door.method, door.url, _example(document, door), door.path) for door in asked]
+    requests += [(method, url, body, url) for method, url, body in bare]
+    noted = 0
+    for method, url, body, path in requests:
+        status, answer, _ = await house.ask(method, url, admin, json=body)
+        assert status == 200 or path in UNNOTED, (path, answer)
+        noted += path not in UNNOTED
+        rows = await house.look(lambda s: s.scalars(select(AuditRow.target)).all())
+        assert len(rows) == noted, path
+    assert set(rows) == {f"user:tg:{ANN.external_id}", "everybody"}
+    assert UNNOTED.keys() <= {door.path for door in asked}
 
 
 async def test_what_is_free_is_free(house: House) -> None:

@@ -12,7 +12,7 @@ import pytest
 from pydantic import BaseModel, TypeAdapter
 from starlette.responses import StreamingResponse
 
-from bot.api.paging import cursor_to, page_of, place_in
+from bot.api.paging import cursor_to, moment_of, page_of, place_in, stamp_of
 from bot.api.schemas import MessageId, UserId, UtcTime, message_number
 from bot.api.streaming import Event, EventStream
 from bot.app.api import api_document
@@ -52,9 +52,23 @@ def test_pages_and_cursors() -> None:
     assert page_of(rows[3:], 2, str, lambda row: [row]).next is None
     assert page_of([], 2, str, lambda row: [row]).items == []
     assert place_in(None, int) is None
-    for odd in ("", "x", "é", cursor_to("a"), cursor_to(1, 2), "W" * 500, cursor_to(1) + "!"):
+    for odd in (
+        "",
+        "x",
+        "é",
+        cursor_to("a"),
+        cursor_to(1, 2),
+        "W" * 500,
+        cursor_to(1) + "!",
+        cursor_to(2**63),
+    ):
         with pytest.raises(Invalid):
             place_in(odd, int)
+    for moment in (datetime(2026, 3, 14, 9, 26, 53, 7, tzinfo=UTC), datetime(1969, 1, 1, tzinfo=UTC)):
+        assert moment_of(stamp_of(moment)) == moment
+    for stamp in (2**63 - 1, -(2**63) + 1):
+        with pytest.raises(Invalid):
+            moment_of(stamp)
 
 
 async def test_jobs_page_by_page_without_secrets(house: House) -> None:

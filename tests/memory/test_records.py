@@ -50,6 +50,30 @@ async def test_each_owner_has_their_own(database: Database, clock: ManualClock) 
     assert await database.read(lambda s: s.scalar(select(func.count()).select_from(SearchItem))) == 0
 
 
+async def test_pages_hold_each_once(database: Database, clock: ManualClock) -> None:
+    records = Memories(database, clock, 50).records
+    for owner in (await owners(database, clock))[:3:2]:
+        made = []
+        for n in range(6):
+            clock.advance(n % 2)  # some at the same moment
+            new = NewRecord(f"text of {n}", priority=5 + n // 3, tags=["odd" if n % 2 else "even"])
+            made.append(await records.create(owner, new))
+        whole = [item.id for item in await records.list(owner)]
+        assert whole == [made[n].id for n in (5, 4, 3, 2, 1, 0)]
+        for tags, expected in (((), whole), (("odd",), [made[n].id for n in (5, 3, 1)])):
+            seen: list[int] = []
+            after = None
+            while page := await records.list(owner, tags, 2, after):
+                seen, after = [*seen, *(item.id for item in page)], page[-1].place
+                if len(seen) == 2:
+                    # What goes away meanwhile takes nobody's place with it.
+                    await records.update(owner, seen[-1], RecordChange(priority=10))
+            assert seen == expected
+            await records.update(
+                owner, expected[1], RecordChange(priority=5 + whole[::-1].index(expected[1]) // 3)
+            )
+
+
 async def test_tags_priority_and_order(sqlite_database: Database, clock: ManualClock) -> None:
     records = Memories(sqlite_database, clock, 50).records
     person = (await owners(sqlite_database, clock))[0]

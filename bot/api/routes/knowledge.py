@@ -17,6 +17,7 @@ from bot.api.services import service
 from bot.memory.parsing.blocks import MOST_CHARACTERS
 from bot.memory.parsing.refusals import DocumentRefused, Reason
 from bot.memory.parsing.run import MOST_BYTES
+from bot.services.audit import Audit
 from bot.services.document_owners import of_caller
 from bot.services.knowledge import Added, DocumentItem, Knowledge
 from bot.services.reach import Caller
@@ -27,6 +28,7 @@ router = make_router("knowledge", prefix="/api/v1/users/{user_id}/knowledge")
 DocumentOf = Annotated[UserId, Path()]
 EntryId = Annotated[int, Path(ge=1, le=2**63 - 1)]
 Kept = Annotated[Knowledge, Depends(service(Knowledge))]
+Noted = Annotated[Audit, Depends(service(Audit))]
 
 _AROUND_A_FILE: Final = 64 * 1024
 _STATUS: Final[dict[Reason, int]] = {
@@ -117,18 +119,22 @@ async def add_entry(
 
 @router.get("", summary="List a user's documents")
 async def list_entries(
-    caller: Reader, user_id: DocumentOf, kept: Kept, limit: Limit = 50, cursor: Cursor = None
+    caller: Reader, user_id: DocumentOf, kept: Kept, noted: Noted, limit: Limit = 50, cursor: Cursor = None
 ) -> Page[Entry]:
     """Newest first."""
     place = place_in(cursor, int)
+    await noted.user(caller, "documents.read", user_id)
     rows = await kept.entries(of_caller(caller, user_id), limit + 1, place[0] if place else None)
     return page_of(rows, limit, lambda item: Entry(**_fields(item)), lambda item: [item.id])
 
 
 @router.get("/{entry_id}", summary="Show a document")
-async def get_entry(caller: Reader, user_id: DocumentOf, entry_id: EntryId, kept: Kept) -> WholeEntry:
+async def get_entry(
+    caller: Reader, user_id: DocumentOf, entry_id: EntryId, kept: Kept, noted: Noted
+) -> WholeEntry:
     """A document with its passages in their order."""
     item, passages = await kept.get(of_caller(caller, user_id), entry_id)
+    await noted.user(caller, "documents.read", user_id)
     content = [PassageShown(page=p.page, heading=p.heading, text=p.text) for p in passages]
     return WholeEntry(**_fields(item), content=content)
 

@@ -10,12 +10,13 @@ from fastapi import Depends, Path, Query, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from bot.api.access import Reader, Writer
+from bot.api.paging import Cursor, Limit, moment_of, page_of, place_in, stamp_of
 from bot.api.routing import make_router
 from bot.api.schemas import Page, UserId, UtcTime
 from bot.api.services import service
 from bot.memory.gates import Refused
 from bot.memory.kinds import KINDS
-from bot.services.memory_desk import MOST, MemoryDesk, Named
+from bot.services.memory_desk import MemoryDesk, Named
 from bot.services.memory_items import MemoryItem
 from bot.services.memory_records import LONGEST_TTL, MOST_TAGS, NewRecord, RecordChange
 from bot.web.problems import Problem
@@ -95,12 +96,14 @@ async def list_memories(
     user_id: Annotated[UserId | None, Query()] = None,
     conversation_id: Annotated[ConversationId | None, Query()] = None,
     tag: Annotated[Tags, Query(description="Those with any of these tags.")] = [],  # noqa: B006 - read only
-    limit: Annotated[int, Query(ge=1, le=MOST)] = 100,
+    limit: Limit = 100,
+    cursor: Cursor = None,
 ) -> Page[MemoryShown]:
     """Of a user, of a conversation, or of the house: the higher priority first, then the newer."""
-    rows = await desk.list(caller, Named(user_id, conversation_id), tag, limit)
-    shown = [memory_shown(row) for row in rows]
-    return Page(items=shown, count=len(shown))
+    place = place_in(cursor, int, int, int)
+    after = None if place is None else (place[0], moment_of(place[1]), place[2])
+    rows = await desk.list(caller, Named(user_id, conversation_id), tag, limit + 1, after)
+    return page_of(rows, limit, memory_shown, _place)
 
 
 @router.post("", status_code=201, summary="Keep a memory")
@@ -134,6 +137,12 @@ async def delete_memory(caller: Writer, memory_id: MemoryId, desk: Desk) -> None
 def memory_shown(item: MemoryItem) -> MemoryShown:
     """A memory as programs see it."""
     return MemoryShown.model_validate(item)
+
+
+def _place(item: MemoryItem) -> tuple[int, int, int]:
+    assert item.place is not None, "what is stored has its place"
+    priority, made, id_ = item.place
+    return priority, stamp_of(made), id_
 
 
 @contextmanager

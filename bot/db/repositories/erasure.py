@@ -15,7 +15,6 @@ from sqlalchemy.orm import Session
 from bot.core.ids import conversation_of, conversation_range
 from bot.db.models import (
     ApiKey,
-    AuditRow,
     Base,
     Booking,
     Chat,
@@ -43,7 +42,15 @@ from bot.db.models import (
     User,
     Vector,
 )
-from bot.db.repositories import erasure_jobs, idempotency, knowledge, running_summaries, summaries, turns
+from bot.db.repositories import (
+    audit,
+    erasure_jobs,
+    idempotency,
+    knowledge,
+    running_summaries,
+    summaries,
+    turns,
+)
 from bot.db.repositories.holders import batched
 
 BATCH = 500
@@ -188,8 +195,7 @@ def erase_rest(session: Session, whose: Belongings, now: datetime) -> Counter[st
     _run(session, update(UsageRow).where(UsageRow.user_id == whose.user_id).values(user_id=None))
     _erase_flow(session, whose)
     idempotency.drop_all(session)
-    named = f"%{whose.external_id}%"
-    _run(session, delete(AuditRow).where(or_(AuditRow.target.like(named), AuditRow.actor.like(named))))
+    audit.forget(session, whose.platform, whose.external_id)
     _run(session, delete(Import).where(Import.owner == owner_key(whose.platform, whose.external_id)))
     owners = [f"u{whose.user_id}", *(f"c{chat}" for chat in whose.own_chats)]
     _run(session, delete(SearchItem).where(SearchItem.owner.in_(owners)))

@@ -13,6 +13,9 @@ from bot.db.models import Memory
 
 Subject = Literal["user", "conversation", "system"]
 
+Place = tuple[int, datetime, int]
+"""Where a list goes on: the priority, the time of making and the id of the last one shown."""
+
 
 @dataclass(frozen=True, slots=True)
 class Owner:
@@ -41,12 +44,17 @@ def _of(owner: Owner, now: datetime) -> ColumnElement[bool]:
     )  # fmt: skip
 
 
-def valid(session: Session, owner: Owner, now: datetime) -> list[Memory]:
-    """All valid memories of an owner: the higher priority first, then the newer."""
-    rows = select(Memory).where(_of(owner, now))
-    return list(
-        session.scalars(rows.order_by(Memory.priority.desc(), Memory.created_at.desc(), Memory.id.desc()))
-    )
+def valid(
+    session: Session, owner: Owner, now: datetime, *, after: Place | None = None, limit: int | None = None
+) -> list[Memory]:
+    """The valid memories of an owner (behind a place): the higher priority first, then the newer."""
+    query = select(Memory).where(_of(owner, now))
+    order = (Memory.priority, Memory.created_at, Memory.id)
+    if after is not None:
+        priority, created, id_ = after
+        older = or_(Memory.created_at < created, and_(Memory.created_at == created, Memory.id < id_))
+        query = query.where(or_(Memory.priority < priority, and_(Memory.priority == priority, older)))
+    return list(session.scalars(query.order_by(*(column.desc() for column in order)).limit(limit)))
 
 
 def find(session: Session, owner: Owner, memory_id: int, now: datetime) -> Memory | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -15,6 +16,7 @@ from bot.core.ports import Clock
 from bot.core.scope import Scope
 from bot.db.engine import Database
 from bot.db.repositories import dialogue, people
+from bot.services.audit import Audit
 from bot.services.dialogue import states
 from bot.services.dialogue.pending import button_text, open_questions
 from bot.services.dialogue.states import State
@@ -36,10 +38,13 @@ class Dialogue:
     def __init__(self, database: Database, clock: Clock) -> None:
         self._db = database
         self._clock = clock
+        self._audit = Audit(database, clock)
 
     async def active(self, caller: Caller, client_id: str) -> list[State]:
         """A client's active states; none for one that was never seen. Raises NotFound."""
         now = self._clock.now()
+        with suppress(NotFound):  # nobody yet, or beyond reach: the read itself tells which
+            await self._audit.user(caller, "states.read", client_id)
 
         def unit(session: Session) -> list[State]:
             home = _home(session, caller, client_id)

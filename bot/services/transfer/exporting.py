@@ -13,6 +13,7 @@ from bot.core.ports import Clock
 from bot.db.engine import Database
 from bot.db.repositories import people, transfer
 from bot.db.repositories.transfer import Record, Wanted
+from bot.services.audit import Audit
 from bot.services.reach import Caller, conversation_of, user_of
 
 FORMAT = "mnema-export-1"
@@ -38,6 +39,7 @@ class Exports:
     def __init__(self, database: Database, clock: Clock) -> None:
         self._db = database
         self._clock = clock
+        self._audit = Audit(database, clock)
 
     async def of_person(self, person: Person) -> Records:
         """Everything of a person. Raises NotFound."""
@@ -52,6 +54,7 @@ class Exports:
 
     async def of_user(self, caller: Caller, user_id: str) -> Records:
         """The same for somebody whom a caller names. Raises NotFound beyond the caller's reach."""
+        await self._audit.user(caller, "export", user_id)
         row_id = await self._db.read(lambda s: user_of(s, caller, user_id).id)
         return self.records("user", Wanted(user_id=row_id))
 
@@ -64,6 +67,7 @@ class Exports:
                 raise NotFound("an incognito conversation")
             return row.no
 
+        await self._audit.conversation(caller, "export", conversation_id)
         return self.records("conversation", Wanted(conversation_no=await self._db.read(unit)))
 
     def of_instance(self) -> Records:
