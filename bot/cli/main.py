@@ -19,6 +19,7 @@ from bot.cli import (
     importing,
     jobs,
     knowledge,
+    memory,
     running,
     stats,
     transfer,
@@ -49,6 +50,7 @@ app.add_typer(transfer.export_app, name="export", help="Take data along: user, c
 app.add_typer(importing.app, name="import", help="Bring data in: own, telegram, legacy.")
 app.add_typer(jobs.app, name="jobs", help="The queue: list and retry.")
 app.add_typer(knowledge.app, name="knowledge", help="Documents of a person: add, list, delete, search.")
+app.add_typer(memory.app, name="memory", help="What is remembered: list, add, forget, search.")
 app.add_typer(stats.app, name="stats", help="Numbers: user.")
 app.add_typer(database.app, name="db", help="The database: upgrade.")
 
