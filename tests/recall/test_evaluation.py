@@ -92,9 +92,7 @@ def test_the_command_prints_the_json_and_leaves_nothing_behind(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(
-        command, "start", lambda _level: load_settings(env_file=None, data_dir=tmp_path / "data")
-    )
+    monkeypatch.setattr(command, "quietly", lambda: load_settings(env_file=None, data_dir=tmp_path / "data"))
     file = str(written(tmp_path / "l.json", PEOPLE))
     runner = CliRunner()
     done = runner.invoke(command.app, ["recall", "--locomo", file, "--json"])
