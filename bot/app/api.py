@@ -27,6 +27,7 @@ from bot.services.conversation_desk import ConversationDesk
 from bot.services.dialogue.service import Dialogue
 from bot.services.idempotency import Idempotency
 from bot.services.insight import Insight
+from bot.services.instance_statistics import InstanceNumbers
 from bot.services.jobs_desk import JobsDesk
 from bot.services.memory_desk import MemoryDesk
 from bot.services.profiles import Profiles
@@ -77,6 +78,7 @@ async def serve_api(
         MemoryDesk(database, clock, app.memories.records, search),
         Users(database),
         Statistics(database),
+        InstanceNumbers(database, clock),
         make_erasure(settings, database, clock),
         Exports(database, clock),
         app.knowledge,

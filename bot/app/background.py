@@ -17,6 +17,7 @@ from bot.app.incognito import attach_incognito
 from bot.app.indexing import attach_indexing
 from bot.app.knowledge import attach_knowledge
 from bot.app.retention import attach_retention
+from bot.app.statistics import attach_statistics
 from bot.app.summaries import attach_summaries
 from bot.app.traces import attach_traces
 from bot.core.jobs import NewJob
@@ -53,6 +54,7 @@ _TOPICS: tuple[Callable[[App], list[Tick]], ...] = (
     attach_incognito,
     attach_retention,
     attach_erasure,
+    attach_statistics,
 )
 """One attaching function a topic, each in a file of its own beside this one."""
 

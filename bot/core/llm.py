@@ -71,3 +71,25 @@ class LLMRequest:
     tools: Sequence[ToolSpec] = ()
     model: str | None = None
     schema: Mapping[str, Any] | None = field(default=None)
+
+
+@dataclass(frozen=True, slots=True)
+class Used:
+    """What calls took: `answers` are the turns they were made for, `cost` is in dollars as far as known."""
+
+    calls: int = 0
+    answers: int = 0
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    cached_tokens: int = 0
+    cost: float = 0.0
+
+    def __add__(self, other: Used) -> Used:
+        return Used(
+            self.calls + other.calls,
+            self.answers + other.answers,
+            self.prompt_tokens + other.prompt_tokens,
+            self.completion_tokens + other.completion_tokens,
+            self.cached_tokens + other.cached_tokens,
+            self.cost + other.cost,
+        )

@@ -14,6 +14,7 @@ from bot.memory.stemming import stem
 TERM_LENGTH = 40
 """Characters of a term at most; what is longer (a key, a blob) is cut, not dropped."""
 
+_SHORTEST = 3
 _APOSTROPHES = frozenset("'’‘‛ʼʻʹ′`")
 _KEPT = frozenset("@#+.,:_")
 _FOLDED = {"ё": "е", "ґ": "г"}
@@ -113,6 +114,25 @@ def query_terms(text: str) -> list[str]:
         else:
             found.update(dict.fromkeys(_plain(kind, word)))
     return list(found)
+
+
+def meant_words(text: str) -> dict[str, str]:
+    """The words of a text that carry a meaning: by its term, each as it first stands there, in small letters.
+
+    Function words, words of two letters, numbers, @names and scripts without spaces are left out.
+    """
+    words = list(_words(text))
+    language = language_of(word for kind, word in words if kind == "word")
+    idle = function_words(language)
+    found: dict[str, str] = {}
+    for kind, word in words:
+        bare = _CONTRACTED.sub("", word)
+        forms = {word, bare, word.replace("'", ""), bare.replace("'", "")}
+        if kind != "word" or len(bare) < _SHORTEST or forms & STOP_WORDS or forms & idle:
+            continue
+        for term in _indexed(word, language)[:1]:
+            found.setdefault(term, bare)
+    return found
 
 
 def _words(text: str) -> Iterator[tuple[str, str]]:

@@ -192,7 +192,7 @@ def _by_external_id(session: Session, caller: Caller, external_id: str) -> Conve
     )
     if caller.user_external_id is not None and not caller.admin:
         # Two persons of one application may use the same words for their own conversations.
-        query = query.where(Conversation.user_id == _bound_user_id(session, caller))
+        query = query.where(Conversation.user_id == bound_user_id(session, caller))
     return session.scalar(query.order_by(Conversation.no).limit(1))
 
 
@@ -200,12 +200,13 @@ def _reaches(session: Session, caller: Caller, row: Conversation) -> bool:
     if caller.admin:
         return True
     if caller.user_external_id is not None:
-        bound = _bound_user_id(session, caller)
+        bound = bound_user_id(session, caller)
         return bound is not None and row.user_id == bound
     return row.application == caller.application
 
 
-def _bound_user_id(session: Session, caller: Caller) -> int | None:
+def bound_user_id(session: Session, caller: Caller) -> int | None:
+    """The person that a caller is bound to (`users.id`), None while nothing is known of them."""
     external_id = caller.user_external_id or ""
     person = Person(external_id, platform=platform_of(external_id, caller.application))
     user = people.find_user(session, person)

@@ -6,9 +6,11 @@ from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
+from bot.core.llm import Used
 from bot.core.messages import Person
 from bot.db.engine import Database
-from bot.db.repositories import people, statistics
+from bot.db.repositories import people, statistics, usage
+from bot.db.repositories.usage import EVERYBODY, Extent
 from bot.services.reach import Caller, user_of
 
 ANSWERS = 500
@@ -35,6 +37,17 @@ class UserStatistics:
     cost: float = 0.0
 
 
+@dataclass(frozen=True, slots=True)
+class Everybody:
+    """How many people there are, and their numbers as one person's; groups are among the dialogues.
+
+    Tokens and cost are of every paid call, since they are money, incognito ones too.
+    """
+
+    users: int
+    numbers: UserStatistics
+
+
 class Statistics:
     """Reads numbers of persons."""
 
@@ -54,10 +67,23 @@ class Statistics:
 
         return await self._db.read(unit)
 
+    async def everybody(self) -> Everybody:
+        """Of all together."""
+        return await self._db.read(
+            lambda s: everybody(s, sum((one.used for one in usage.used_for(s, EVERYBODY)), Used()))
+        )
 
-def _of(session: Session, user_id: int) -> UserStatistics:
-    talked, spent = statistics.talked(session, user_id), statistics.spent(session, user_id)
-    answers = statistics.last_answers(session, user_id, ANSWERS)
+
+def everybody(session: Session, spent: Used) -> Everybody:
+    """The numbers of all together, with what was `spent`."""
+    users = statistics.people_in(session, EVERYBODY, None)
+    return Everybody(users, numbers_of(session, EVERYBODY, spent))
+
+
+def numbers_of(session: Session, extent: Extent, spent: Used) -> UserStatistics:
+    """The numbers of a person, or of everybody, with what was `spent` on them."""
+    talked = statistics.talked(session, extent)
+    answers = statistics.last_answers(session, extent, ANSWERS)
     return UserStatistics(
         talked.conversations,
         talked.active,
@@ -68,6 +94,11 @@ def _of(session: Session, user_id: int) -> UserStatistics:
         spent.completion_tokens,
         spent.cost,
     )
+
+
+def _of(session: Session, user_id: int) -> UserStatistics:
+    extent = Extent(user_id=user_id)
+    return numbers_of(session, extent, sum((one.used for one in usage.used_for(session, extent)), Used()))
 
 
 def _average(values: list[float]) -> float | None:

@@ -15,7 +15,7 @@ from bot.services.conversations import ConversationItem, ConversationPage
 from bot.services.memory_items import MemoryItem
 from bot.services.memory_records import NewRecord
 from bot.services.profiles import ProfileValues
-from bot.services.statistics import UserStatistics
+from bot.services.statistics import Everybody, UserStatistics
 from bot.services.talk_search import Found
 
 Decision = Literal["allowed", "stranger", "group_pending"]
@@ -240,6 +240,8 @@ class Statistics(Protocol):
     async def own(self, person: Person) -> UserStatistics:
         """The person's own."""
         ...
+
+    async def everybody(self) -> Everybody: ...
 
 
 class PickedAnswer(Protocol):

@@ -57,3 +57,8 @@ async def test_numbers_of_a_person(database: Database, clock: ManualClock) -> No
     await database.write(hide)
     hidden = await statistics.own(ANN)
     assert (hidden.dialogues, hidden.messages, hidden.response_seconds) == (0, 0, 6.0)
+    assert (hidden.prompt_tokens, hidden.completion_tokens, hidden.cost) == (200, 20, 0.25)
+    everybody = await statistics.everybody()
+    assert (everybody.users, everybody.numbers.dialogues, everybody.numbers.messages) == (2, 2, 4)
+    assert everybody.numbers.response_seconds == 33.0, "Ann in the group, and Bob"
+    assert everybody.numbers.cost == 1.0, "what was paid was paid"

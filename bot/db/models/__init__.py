@@ -2,7 +2,7 @@
 
 from bot.db.models.base import Base, UtcDateTime
 from bot.db.models.dialogue import Booking, DialogueState
-from bot.db.models.flow import Delivery, Job, Trace, Turn, TurnMessage, TurnStep, UsageRow
+from bot.db.models.flow import Delivery, Job, Trace, Turn, TurnMessage, TurnStep, UsageDay, UsageRow
 from bot.db.models.memory import Chunk, Document, ExtractionMark, Memory, MemorySource, Vector
 from bot.db.models.outside import ApiKey, AuditRow, Erasure, IdempotentAnswer, Import
 from bot.db.models.people import Chat, ChatMember, Meta, Profile, User
@@ -40,6 +40,7 @@ __all__ = [
     "Turn",
     "TurnMessage",
     "TurnStep",
+    "UsageDay",
     "UsageRow",
     "User",
     "UtcDateTime",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import Float, ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint, text
@@ -126,6 +126,27 @@ class UsageRow(Base):
     estimated: Mapped[bool]
     cost: Mapped[float | None] = mapped_column(Float)
     created_at: Mapped[datetime]
+
+
+class UsageDay(Base):
+    """The ledger of a finished UTC day, summed; `application` is "" where none asked.
+
+    `answers` are the turns that calls were made for; calls without a price cost
+    nothing here.
+    """
+
+    __tablename__ = "usage_days"
+
+    day: Mapped[date] = mapped_column(primary_key=True)
+    application: Mapped[str] = mapped_column(String(64), primary_key=True)
+    model: Mapped[str] = mapped_column(Text, primary_key=True)
+    purpose: Mapped[str] = mapped_column(String(32), primary_key=True)
+    calls: Mapped[int]
+    answers: Mapped[int]
+    prompt_tokens: Mapped[int] = mapped_column(BigInt)
+    completion_tokens: Mapped[int] = mapped_column(BigInt)
+    cached_tokens: Mapped[int] = mapped_column(BigInt)
+    cost: Mapped[float] = mapped_column(Float)
 
 
 class Trace(Base):

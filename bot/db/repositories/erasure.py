@@ -49,6 +49,7 @@ from bot.db.repositories import (
     knowledge,
     running_summaries,
     summaries,
+    topics,
     turns,
 )
 from bot.db.repositories.holders import batched
@@ -196,6 +197,7 @@ def erase_rest(session: Session, whose: Belongings, now: datetime) -> Counter[st
     _erase_flow(session, whose)
     idempotency.drop_all(session)
     audit.forget(session, whose.platform, whose.external_id)
+    topics.forget(session, now)
     _run(session, delete(Import).where(Import.owner == owner_key(whose.platform, whose.external_id)))
     owners = [f"u{whose.user_id}", *(f"c{chat}" for chat in whose.own_chats)]
     _run(session, delete(SearchItem).where(SearchItem.owner.in_(owners)))

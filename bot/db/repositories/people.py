@@ -20,7 +20,8 @@ MOST_TOPICS = 500
 """Topics of a chat whose titles are kept."""
 
 _TOPICS = "topics"
-_CHAT_PERSON = "chat:"
+CHAT_PERSON = "chat:"
+"""How the external ids of stand-ins for chats begin."""
 
 
 def find_user(session: Session, person: Person) -> User | None:
@@ -125,12 +126,12 @@ def left(session: Session, chat: Chat, user: User, now: datetime) -> None:
 
 def chat_person(chat_external_id: str, title: str | None) -> Person:
     """Who asks when a chat speaks and no person shows: an anonymous administrator, a channel."""
-    return Person(f"{_CHAT_PERSON}{chat_external_id}", first_name=title or "?")
+    return Person(f"{CHAT_PERSON}{chat_external_id}", first_name=title or "?")
 
 
 def stands_for_chat(user: User) -> bool:
     """Whether the row is such a stand-in, which has no facts and no private side."""
-    return user.platform == "tg" and user.external_id.startswith(_CHAT_PERSON)
+    return user.platform == "tg" and user.external_id.startswith(CHAT_PERSON)
 
 
 def profile_of(session: Session, user_id: int) -> ProfileView:

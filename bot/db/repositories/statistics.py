@@ -6,11 +6,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, and_, func, or_, select, text
 from sqlalchemy.orm import Session
 
-from bot.db.models import Conversation, Message, Turn, UsageRow
+from bot.db.models import Conversation, Memory, Message, Turn, User
 from bot.db.repositories.conversations import SHOWN
+from bot.db.repositories.people import CHAT_PERSON
+from bot.db.repositories.usage import Extent
+from bot.db.upsert import is_postgres
+
+SUBJECTS = ("user", "conversation", "system")
+"""What memories are about."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,34 +36,29 @@ class Answered:
     relevance: float | None
 
 
-@dataclass(frozen=True, slots=True)
-class Spent:
-    """Tokens of model calls and their dollars; calls without a known price count as nothing."""
+def talked(session: Session, extent: Extent) -> Talked:
+    """Conversations by the counters of their rows; deleted and incognito ones never.
 
-    prompt_tokens: int
-    completion_tokens: int
-    cost: float
-
-
-def talked(session: Session, user_id: int) -> Talked:
-    """A person's private conversations and sessions, by the counters of their rows; incognito ones never."""
+    Of a person those are their private ones and sessions.
+    """
     active = func.count().filter(Conversation.status == "active")
     row = session.execute(
         select(func.count(), active, func.coalesce(func.sum(Conversation.message_count), 0)).where(
-            Conversation.user_id == user_id,
-            Conversation.status.in_(SHOWN),
-            Conversation.incognito.is_(False),
+            _told(extent)
         )
     ).one()
     return Talked(row[0], int(row[1]), int(row[2]))
 
 
-def last_answers(session: Session, user_id: int, limit: int) -> Sequence[Answered]:
-    """The last answers to a person, wherever they asked."""
+def last_answers(session: Session, extent: Extent, limit: int) -> Sequence[Answered]:
+    """The last answers to a person, wherever they asked, or to everybody; incognito ones never."""
+    if extent.application is not None:
+        raise ValueError("turns are not found by application")
+    asked = [] if extent.user_id is None else [Turn.user_id == extent.user_id]
     latest = (
         select(Turn.id, Turn.created_at, Turn.finished_at, Turn.reply_message_id)
         .join(Conversation, Conversation.no == Turn.conversation_no)
-        .where(Turn.user_id == user_id, Turn.reply_message_id.is_not(None), Turn.finished_at.is_not(None))
+        .where(*asked, Turn.reply_message_id.is_not(None), Turn.finished_at.is_not(None))
         .where(Conversation.incognito.is_(False))
         .order_by(Turn.id.desc())
         .limit(limit)
@@ -71,19 +72,53 @@ def last_answers(session: Session, user_id: int, limit: int) -> Sequence[Answere
     return [Answered(_between(row[0], row[1]), row[2]) for row in rows]
 
 
-def spent(session: Session, user_id: int) -> Spent:
-    """What the answers to a person took, found by their turns."""
-    row = session.execute(
-        select(
-            func.coalesce(func.sum(UsageRow.prompt_tokens), 0),
-            func.coalesce(func.sum(UsageRow.completion_tokens), 0),
-            func.coalesce(func.sum(UsageRow.cost), 0.0),
-        )
-        .select_from(Turn)
-        .join(UsageRow, UsageRow.turn_id == Turn.id)
-        .where(Turn.user_id == user_id)
-    ).one()
-    return Spent(int(row[0]), int(row[1]), float(row[2] or 0.0))
+def people_in(session: Session, extent: Extent, platform: str | None) -> int:
+    """How many people there are, of an application by the platform under which its users stand."""
+    count = select(func.count()).select_from(User)
+    if extent.user_id is not None:
+        return session.scalar(count.where(User.id == extent.user_id)) or 0
+    if extent.application is not None:
+        return session.scalar(count.where(User.platform == platform)) or 0
+    chats = User.platform == "tg", User.external_id.startswith(CHAT_PERSON)
+    return (session.scalar(count) or 0) - (session.scalar(count.where(*chats)) or 0)
+
+
+def memories_in(session: Session, extent: Extent, platform: str | None, now: datetime) -> dict[str, int]:
+    """Valid memories by what they are about; the system's belong to nobody but everybody."""
+    alive = and_(
+        Memory.invalid_at.is_(None), Memory.archived_at.is_(None), Memory.deleted_at.is_(None),
+        or_(Memory.expires_at.is_(None), Memory.expires_at > now),
+    )  # fmt: skip
+    count = select(func.count()).select_from(Memory).where(alive)
+    talks = Memory.conversation_no.in_(select(Conversation.no).where(_told(extent)))
+    of_people, of_house = [Memory.subject == "user"], [Memory.subject == "system"]
+    if extent.user_id is not None:
+        of_people.append(Memory.user_id == extent.user_id)
+    elif extent.application is not None:
+        of_people.append(Memory.user_id.in_(select(User.id).where(User.platform == platform)))
+    whole = extent.user_id is None and extent.application is None
+    return {
+        "user": session.scalar(count.where(*of_people)) or 0,
+        "conversation": session.scalar(count.where(Memory.subject == "conversation", talks)) or 0,
+        "system": (session.scalar(count.where(*of_house)) or 0) if whole else 0,
+    }
+
+
+def storage_bytes(session: Session) -> int:
+    """What the database takes on its disk."""
+    if is_postgres(session):
+        return int(session.scalar(text("SELECT pg_database_size(current_database())")) or 0)
+    pages, size = (session.scalar(text(f"PRAGMA {name}")) for name in ("page_count", "page_size"))
+    return int(pages or 0) * int(size or 0)
+
+
+def _told(extent: Extent) -> ColumnElement[bool]:
+    told: list[ColumnElement[bool]] = [Conversation.status.in_(SHOWN), Conversation.incognito.is_(False)]
+    if extent.user_id is not None:
+        told.append(Conversation.user_id == extent.user_id)
+    elif extent.application is not None:
+        told.append(Conversation.application == extent.application)
+    return and_(*told)
 
 
 def _between(start: datetime, end: datetime) -> timedelta:
