@@ -35,6 +35,7 @@ from bot.services.reach import Reach
 from bot.services.search import Search
 from bot.services.sessions import Sessions
 from bot.services.statistics import Statistics
+from bot.services.testdata.service import TestData
 from bot.services.transfer.exporting import Exports
 from bot.services.users import Users
 from bot.settings import Settings
@@ -49,12 +50,22 @@ ANY_MODEL: Sequence[str] | None = None
 
 
 async def serve_api(
-    app: App, services: Services, listening: Listening, *, closed: bool, models: Sequence[str] | None
+    app: App,
+    services: Services,
+    listening: Listening,
+    *,
+    closed: bool,
+    models: Sequence[str] | None,
+    rehearsal: bool = False,
 ) -> None:
-    """Make an opened app's services known to the routes. Without `closed` this machine needs no key."""
+    """Make an opened app's services known to the routes. Without `closed` this machine needs no key.
+
+    In a `rehearsal` nobody is real: test data may be made beside everybody.
+    """
     settings, database, clock = app.settings, app.database, app.clock
     most = settings.max_active_conversations
     keys, answers = ApiKeys(database, clock, settings), Idempotency(database, clock)
+    erasure = make_erasure(settings, database, clock)
     search = Search(app.recall, database, clock, settings.default_timezone)
     app.sinks.add(CHANNEL, listening)
     if app.lock is not None:
@@ -79,7 +90,8 @@ async def serve_api(
         Users(database),
         Statistics(database),
         InstanceNumbers(database, clock),
-        make_erasure(settings, database, clock),
+        erasure,
+        TestData(database, clock, app.tokens, erasure, rehearsal=rehearsal),
         Exports(database, clock),
         app.knowledge,
     )

@@ -14,6 +14,7 @@ from bot.app.api import ANY_MODEL, offered_models, serve_api
 from bot.app.modelcheck import warn_about_model
 from bot.app.rehearsing import rehearsed
 from bot.app.running import LOOPBACK, say, shut
+from bot.app.serving import serve_all
 from bot.app.telegram import attach_telegram
 from bot.app.together import stop_on_signals, together
 from bot.app.wiring import build_app
@@ -29,7 +30,6 @@ from bot.playground.seed import DEFAULT_TOKEN, seed_default
 from bot.playground.store import Store
 from bot.settings import Settings
 from bot.web.app import make_web
-from bot.web.server import serve
 
 
 async def run_playground(settings: Settings, stop: asyncio.Event | None = None) -> None:
@@ -68,10 +68,9 @@ async def _play(settings: Settings, stop: asyncio.Event) -> None:
         with stop_on_signals(stop):
             await together(
                 stop,
-                serve(
+                *serve_all(
                     CutConnections(web),
-                    settings.http_host,
-                    settings.http_port,
+                    settings,
                     stop,
                     started=lambda host, port: address.set_result(f"http://{host}:{port}"),
                     stopping=stopping,
@@ -126,7 +125,7 @@ async def _bot_inside(
         await app.open()
         models = offered_models(playing) if settings.has_model else ANY_MODEL
         # On this machine only, and everybody there may do all: no key is asked for.
-        await serve_api(app, services, listening, closed=False, models=models)
+        await serve_api(app, services, listening, closed=False, models=models, rehearsal=True)
         await face.start(stop)
         await app.work()
         app.nursery.start(warn_about_model(settings), "look at the model's endpoint")

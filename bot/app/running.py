@@ -11,6 +11,7 @@ from bot.api.services import Services
 from bot.app.api import closed_by, offered_models, serve_api
 from bot.app.modelcheck import warn_about_model
 from bot.app.receiving import Receiving
+from bot.app.serving import serve_all
 from bot.app.telegram import attach_telegram
 from bot.app.together import stop_on_signals, together
 from bot.app.wiring import App, build_app
@@ -18,7 +19,6 @@ from bot.core.errors import ConfigError
 from bot.settings import Settings
 from bot.telegram.face import TelegramFace
 from bot.web.app import make_web
-from bot.web.server import serve
 
 GRACE = 8.0
 """Seconds that running jobs get at the end; what is not finished then goes on at the next start."""
@@ -53,14 +53,7 @@ async def run_bot(settings: Settings, stop: asyncio.Event | None = None) -> None
 
             await together(
                 stop,
-                serve(
-                    web,
-                    settings.http_host,
-                    settings.http_port,
-                    stop,
-                    started=started,
-                    stopping=listening.release,
-                ),
+                *serve_all(web, settings, stop, started=started, stopping=listening.release),
                 updates.run(stop),
             )
         finally:

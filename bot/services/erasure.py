@@ -85,6 +85,15 @@ class Erasure:
         person = await self._db.read(lambda s: people.as_person(user_of(s, caller, user_id)))
         return await self.erase(person)
 
+    async def remove(self, person: Person) -> Mapping[str, int]:
+        """Remove somebody who was made up: the same, without tombstone and receipt. Returns what, by kind."""
+        whose = await self._db.read(lambda s: _belongings(s, person))
+        if whose is None:
+            return {}
+        now = self._clock.now()
+        await self._erase_talk(whose, now)
+        return await self._db.write(lambda s: _erase_rest(s, whose, now))
+
     async def scrub(self) -> bool:
         """Leave no trace in the files; False when somebody read them for too long."""
         return await scrub(self._db)
@@ -115,15 +124,18 @@ class Erasure:
         stone = await asyncio.to_thread(
             tombstones.lay, self._folder, whose.platform, whose.external_id, now
         )  # first: a backup that is made from here on may hold them still
+        await self._erase_talk(whose, now)
+        backups = await asyncio.to_thread(tombstones.holding, self._folder, self._days)
+        receipt = await self._db.write(lambda s: _end(s, whose, stone, backups, now))
+        log.info("somebody was erased: %s", dict(receipt.removed))
+        return receipt
+
+    async def _erase_talk(self, whose: Belongings, now: datetime) -> None:
         await self._db.write(lambda s: erasure.stop(s, whose, now))
         for ids in batched(whose.messages, erasure.BATCH):
             await self._db.write(lambda s, ids=ids: erasure.erase_messages(s, ids))  # type: ignore[misc]
         for ids in batched(whose.quoting, erasure.BATCH):
             await self._db.write(lambda s, ids=ids: erasure.unquote(s, ids))  # type: ignore[misc]
-        backups = await asyncio.to_thread(tombstones.holding, self._folder, self._days)
-        receipt = await self._db.write(lambda s: _end(s, whose, stone, backups, now))
-        log.info("somebody was erased: %s", dict(receipt.removed))
-        return receipt
 
     async def _earlier(self, person: Person) -> Receipt:
         stones = await asyncio.to_thread(tombstones.found, self._folder)
@@ -144,6 +156,14 @@ def _belongings(session: Session, person: Person) -> Belongings | None:
 def _end(
     session: Session, whose: Belongings, stone: Tombstone, backups: Sequence[HoldingBackup], now: datetime
 ) -> Receipt:
+    removed = _erase_rest(session, whose, now)
+    receipt = Receipt(now, removed, backups)
+    erasure.note(session, stone.person, receipt.as_row() | {"salt": stone.salt}, now)
+    jobs.enqueue(session, [_scrub_job(now)], now)
+    return receipt
+
+
+def _erase_rest(session: Session, whose: Belongings, now: datetime) -> dict[str, int]:
     # Once more: something may have been said while the rest was being removed.
     user = session.get(User, whose.user_id)
     if user is not None:
@@ -156,10 +176,7 @@ def _end(
         removed = erasure.erase_rest(session, whose, now)
     removed["replies"] = whose.replies
     removed["messages"] = len(whose.messages) - whose.replies
-    receipt = Receipt(now, dict(removed), backups)
-    erasure.note(session, stone.person, receipt.as_row() | {"salt": stone.salt}, now)
-    jobs.enqueue(session, [_scrub_job(now)], now)
-    return receipt
+    return dict(removed)
 
 
 def _scrub_job(now: datetime) -> NewJob:

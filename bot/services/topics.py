@@ -10,6 +10,7 @@ from functools import partial
 
 from sqlalchemy.orm import Session
 
+from bot.core.errors import RetryLater
 from bot.core.jobs import ClaimedJob, NewJob
 from bot.core.ports import Clock
 from bot.db.engine import Database
@@ -49,10 +50,12 @@ class PopularTopics:
         return [job(now)] if _is_due(topics.kept(session), now) else []
 
     async def count(self, _job: ClaimedJob) -> None:
-        """Do a "topics.count" job."""
+        """Do a "topics.count" job. Raises RetryLater where somebody was erased in the meantime."""
         before, now = await self._db.read(topics.kept), self._clock.now()
-        if not _is_due(before, now):
-            return
+        if _is_due(before, now) and not await self._count(before, now):
+            raise RetryLater("somebody was erased while topics were counted", 5.0)
+
+    async def _count(self, before: Kept, now: datetime) -> bool:
         counters: dict[str, TopicCounter] = {"": TopicCounter()}
         messages = 0
         chats = await self._db.read(topics.stand_ins)
@@ -65,7 +68,7 @@ class PopularTopics:
                     break
         found = {name: _rows(counter.top(SHOWN)) for name, counter in counters.items()}
         shown = {name: rows for name, rows in found.items() if rows}
-        await self._db.write(
+        return await self._db.write(
             lambda s: topics.keep(s, Kept(now, messages, before.erased, shown), self._clock.now())
         )
 
@@ -89,7 +92,7 @@ class PopularTopics:
 
 def job(now: datetime) -> NewJob:
     """The job that counts."""
-    return NewJob(JOB, "background", LANE, dedup_key=f"{JOB}:{now:%Y%m%d%H%M%S}")
+    return NewJob(JOB, "background", LANE, dedup_key=f"{JOB}:{now:%Y%m%d%H%M%S%f}")
 
 
 def shown(session: Session, application: str | None) -> list[Topic]:

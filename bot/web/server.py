@@ -46,17 +46,19 @@ async def serve(
     setting: str = "HTTP_PORT",
     started: Started | None = None,
     stopping: Callable[[], None] | None = None,
+    lifespan: bool = True,
 ) -> None:
     """Serve until `stop` is set, then let open requests end within three seconds.
 
     Port 0 takes any free one. `started` is told the address once requests are answered; `stopping` is called
     when the end begins: what ends event streams that would use up the three seconds belongs there.
-    `setting` names the port in the ConfigError that is raised when the address cannot be had.
+    `setting` names the port in the ConfigError that is raised when the address cannot be had. An application
+    that is served at two addresses has its `lifespan` at one of them.
     """
     with closing(bind(host, port, setting)) as listener:
         address = listener.getsockname()
         on_start = partial(started, address[0], address[1]) if started is not None else None
-        server = _Server(_config(app), on_start)
+        server = _Server(_config(app, lifespan), on_start)
         async with asyncio.TaskGroup() as group:
             watcher = group.create_task(_end(server, stop, stopping), name="web stop")
             await server.serve(sockets=[listener])
@@ -113,7 +115,7 @@ def _listen(host: str, port: int) -> socket.socket:
     return listener
 
 
-def _config(app: ASGIApp) -> uvicorn.Config:
+def _config(app: ASGIApp, lifespan: bool) -> uvicorn.Config:
     return uvicorn.Config(
         app,
         log_config=None,
@@ -121,6 +123,7 @@ def _config(app: ASGIApp) -> uvicorn.Config:
         server_header=False,
         proxy_headers=False,
         ws="none",
+        lifespan="auto" if lifespan else "off",
         timeout_graceful_shutdown=GRACE_SECONDS,
     )
 

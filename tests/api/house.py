@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import aiohttp
+from fastapi import FastAPI
 from pydantic import SecretStr
 from sqlalchemy.orm import Session
 
@@ -40,6 +41,7 @@ class House:
     http: aiohttp.ClientSession
     keys: ApiKeys
     listening: Listening
+    web: FastAPI
 
     async def key(self, application: str = "default", scopes: str = "read,write", **more: Any) -> str:
         """The token of a new key."""
@@ -105,7 +107,7 @@ async def running_house(
                 aiohttp.ClientSession(base) as http,
             ):
                 keys = ApiKeys(app.database, app.clock, settings)
-                yield House(app, llm, base, http, keys, listening)
+                yield House(app, llm, base, http, keys, listening, web)
         finally:
             await app.close(2.0)
 

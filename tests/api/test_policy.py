@@ -185,6 +185,21 @@ async def test_what_an_admin_reads_of_a_stranger_is_noted(house: House) -> None:
     assert UNNOTED.keys() <= {door.path for door in asked}
 
 
+async def test_numbers_count_nothing_of_others(house: House) -> None:
+    """Where a path names nobody, a key that made nothing finds nothing."""
+    asked = 0
+    for token in (await house.key(), await house.key("shop")):
+        for path in ("/memory/stats", "/api/v1/chat/statistics"):
+            status, found, _ = await house.ask("GET", path, token)
+            counts = {**found, **found.get("memories", {})}
+            assert status == 200
+            assert {name: n for name, n in counts.items() if isinstance(n, int) and n} == {}, path
+            asked += 1
+    admin = await house.key(scopes="admin")
+    assert (await house.ask("GET", "/memory/stats", admin))[1]["memories"]["user"] == 1
+    assert asked == 4
+
+
 async def test_what_is_free_is_free(house: House) -> None:
     for path in ("/livez", "/readyz", "/openapi.json", "/docs", "/docs/static/docs.js"):
         assert (await house.ask("GET", path))[0] == 200
