@@ -15,6 +15,7 @@ NAMES = (
     "search",
     "recall",
     "importing",
+    "numbers",
 )
 
 
