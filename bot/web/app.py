@@ -55,8 +55,11 @@ def _guards(hosts: Sequence[str], origins: Sequence[str], max_body: int) -> list
         allow_origins=list(origins),
         allow_methods=["GET", "POST", "PUT", "PATCH", "DELETE"],
         allow_headers=["Authorization", "Content-Type", "Idempotency-Key", "X-Request-ID"],
-        expose_headers=["Idempotent-Replayed", "Location", "Retry-After", "X-Request-ID"],
-    )
+        expose_headers=[
+            "Content-Disposition", "Idempotent-Replayed", "Location", "Retry-After", "X-Conversation-ID",
+            "X-Request-ID",
+        ],
+    )  # fmt: skip
     return [
         Middleware(RequestIds),
         Middleware(SecurityHeaders),

@@ -150,7 +150,9 @@ async def _from_http(_request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     known = {404: "There is no such page.", 405: "This address does not take that method."}
     detail = str(error.detail)
-    if detail == _title(error.status_code):
+    if detail == "There was an error parsing the body":
+        detail = "The body cannot be read: it is not UTF-8."
+    elif detail == _title(error.status_code):
         detail = known.get(error.status_code, f"{detail}.")
     return problem(error.status_code, detail, headers=error.headers)
 

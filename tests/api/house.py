@@ -120,19 +120,3 @@ def events_of(text: str) -> list[tuple[str, Any]]:
         if lines:
             found.append((lines["event"], json.loads(lines["data"])))
     return found
-
-
-def example_of(document: dict[str, Any], part: dict[str, Any]) -> Any:
-    """The example of a body or a value in the document, put together of its required fields if need be.
-
-    Raises KeyError where nothing says what to send.
-    """
-    if "example" in part:
-        return part["example"]
-    if "$ref" in part:
-        return example_of(document, document["components"]["schemas"][part["$ref"].rpartition("/")[2]])
-    if "examples" in part:
-        return part["examples"][0]
-    if "schema" in part:
-        return example_of(document, part["schema"])
-    return {name: example_of(document, part["properties"][name]) for name in part["required"]}

@@ -22,7 +22,7 @@ from bot.core.clock import SystemClock
 from bot.core.ids import message_id
 from bot.db.models import ApiKey, AuditRow, Document, Memory
 from bot.web.app import make_web
-from tests.api.house import SECRET, House, example_of, running_house
+from tests.api.house import SECRET, House, running_house
 from tests.support.people import ANN, PRIVATE, say, settle
 
 FREE = {"/livez", "/readyz", "/openapi.json", "/docs", "/docs/static/{path}"}
@@ -211,4 +211,4 @@ def _example(document: dict[str, Any], door: Door) -> Any:
     """The document's own example of a route's body; it has to be one that the route takes."""
     operation = document["paths"][door.path][door.method.lower()]
     content = operation.get("requestBody", {}).get("content", {})
-    return example_of(document, content["application/json"]) if "application/json" in content else None
+    return content.get("application/json", {}).get("example")

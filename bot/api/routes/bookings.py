@@ -33,7 +33,7 @@ class BookingShown(BaseModel):
     status: Status
     starts_at: UtcTime | None = Field(description="The moment, where date and time are known.")
     created_at: UtcTime
-    cancelled_at: UtcTime | None
+    cancelled_at: UtcTime | None = Field(examples=[None])
 
 
 @router.get("", summary="List bookings")

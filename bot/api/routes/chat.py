@@ -11,7 +11,7 @@ from bot.api.access import Writer
 from bot.api.chatting import ChatDesk, Question
 from bot.api.replaying import seed_of
 from bot.api.routing import make_router
-from bot.api.schemas import MessageId, UserId
+from bot.api.schemas import MODEL_PROBLEMS, MessageId, UserId
 from bot.api.services import service
 from bot.api.streaming import EventStream
 from bot.core.text import visible
@@ -79,23 +79,45 @@ _EXAMPLE = """\
 event: delta
 data: {"text": "Hello"}
 
+event: delta
+data: {"text": " Ivan!"}
+
 event: done
-data: {"response": "Hello"}
+data: {"response": "Hello Ivan!", "conversation_id": "2f1c8a54-6f0e-4a55-9d5c-0a4f6c1f7f0e", \
+"message_id": "4294967297", "model": "gpt-4o-mini", \
+"usage": {"prompt_tokens": 812, "completion_tokens": 3, "total_tokens": 815}}
+
 """
 
 _STREAMED = {
     "description": "The answer; with `stream` or Accept: text/event-stream as events: delta, done, error.",
     "content": {
         "text/event-stream": {
-            "schema": {"type": "string"},
+            "itemSchema": {
+                "type": "object",
+                "description": "One event; its data is JSON.",
+                "required": ["event", "data"],
+                "properties": {
+                    "event": {"type": "string", "enum": ["delta", "done", "error"]},
+                    "data": {"type": "string", "contentMediaType": "application/json"},
+                },
+            },
             "example": _EXAMPLE,
+        }
+    },
+    "headers": {
+        "X-Conversation-ID": {
+            "description": "With a stream: the conversation, before the answer is whole.",
+            "schema": {"type": "string", "examples": ["2f1c8a54-6f0e-4a55-9d5c-0a4f6c1f7f0e"]},
         }
     },
 }
 
 
 @router.post("/chat", include_in_schema=False)
-@router.post("/chat/", response_model=ChatAnswer, responses={200: _STREAMED}, summary="Ask the bot")
+@router.post(
+    "/chat/", response_model=ChatAnswer, responses={200: _STREAMED, **MODEL_PROBLEMS}, summary="Ask the bot"
+)
 async def chat(
     asked: ChatRequest,
     request: Request,

@@ -14,6 +14,7 @@ from bot.api.hosting import HostedRoute, closing
 from bot.api.paging import Cursor, cursor_to, place_in
 from bot.api.schemas import PROBLEMS, Page, UserId
 from bot.api.schemas.sessions import (
+    SESSION,
     CleanedUp,
     Cleanup,
     HealthShown,
@@ -42,7 +43,9 @@ router = APIRouter(
 )
 
 Kept = Annotated[Sessions, Depends(service(Sessions))]
-SessionId = Annotated[str, Path(min_length=1, max_length=255, description="Our id of it, or your own.")]
+SessionId = Annotated[
+    str, Path(min_length=1, max_length=255, description="Our id of it, or your own.", examples=[SESSION])
+]
 Before = Annotated[
     str | None, Query(max_length=20, description="Those before this message: `next` of the page before.")
 ]

@@ -24,6 +24,7 @@ OfType = Annotated[
     str | None, Query(min_length=1, max_length=64, description="This type alone; all where it is left out.")
 ]
 Minutes = Annotated[int, Field(ge=1, le=MOST_MINUTES, description="How long it stands, from now.")]
+_CREATED, _EXPIRES = "2026-03-14T09:26:53Z", "2026-03-14T09:56:53Z"
 _DATA = {"step": "select_master", "service": "Manicure", "master": None, "date": None, "time": None}
 
 
@@ -31,7 +32,7 @@ class StateShown(BaseModel):
     """A state; its time is never over."""
 
     data: dict[str, Any] = Field(examples=[_DATA])
-    expires_at: UtcTime
+    expires_at: UtcTime = Field(examples=[_EXPIRES])
     created_at: UtcTime
 
 
@@ -39,7 +40,9 @@ class StatesShown(BaseModel):
     """A client's states by type."""
 
     client_id: str = Field(examples=["anna"])
-    contexts: dict[str, StateShown]
+    contexts: dict[str, StateShown] = Field(
+        examples=[{BOOKING: {"data": _DATA, "expires_at": _EXPIRES, "created_at": _CREATED}}]
+    )
     count: int = Field(examples=[1])
 
 
@@ -50,7 +53,7 @@ class StateKept(BaseModel):
     context_type: str = Field(examples=[BOOKING])
     data: dict[str, Any] = Field(examples=[_DATA])
     created_at: UtcTime
-    expires_at: UtcTime
+    expires_at: UtcTime = Field(examples=[_EXPIRES])
 
 
 class StatesCleared(BaseModel):

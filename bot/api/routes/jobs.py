@@ -42,7 +42,7 @@ class JobShown(BaseModel):
 class Queued(BaseModel):
     """A job that waits again."""
 
-    id: int
+    id: int = Field(examples=[41])
     status: Literal["queued"] = "queued"
 
 
@@ -65,7 +65,9 @@ async def list_jobs(
 
 
 @router.post("/{job_id}/retry", summary="Queue a dead letter again")
-async def retry_job(caller: Admin, desk: Desk, job_id: Annotated[int, Path(ge=1, le=2**63 - 1)]) -> Queued:
+async def retry_job(
+    caller: Admin, desk: Desk, job_id: Annotated[int, Path(ge=1, le=2**63 - 1, examples=[41])]
+) -> Queued:
     """A running bot takes it up within a second."""
     await desk.retry(job_id)
     return Queued(id=job_id)

@@ -26,7 +26,7 @@ from bot.web.problems import Problem
 router = make_router("knowledge", prefix="/api/v1/users/{user_id}/knowledge")
 
 DocumentOf = Annotated[UserId, Path()]
-EntryId = Annotated[int, Path(ge=1, le=2**63 - 1)]
+EntryId = Annotated[int, Path(ge=1, le=2**63 - 1, examples=[12])]
 Kept = Annotated[Knowledge, Depends(service(Knowledge))]
 Noted = Annotated[Audit, Depends(service(Audit))]
 
@@ -51,15 +51,15 @@ class Entry(BaseModel):
     id: int = Field(examples=[12])
     title: str = Field(examples=["House rules"])
     mime: str = Field(examples=["application/pdf"])
-    size: int
-    passages: int
+    size: int = Field(examples=[48213])
+    passages: int = Field(examples=[9])
     created_at: UtcTime
 
 
 class NewEntry(Entry):
     """A document that is kept now; `created` is false when the same content was there before."""
 
-    created: bool
+    created: bool = Field(examples=[True])
 
 
 class PassageShown(BaseModel):
@@ -67,7 +67,7 @@ class PassageShown(BaseModel):
 
     page: int | None = Field(examples=[3])
     heading: str | None = Field(examples=["Parking"])
-    text: str
+    text: str = Field(examples=["Guest parking costs 35 an hour."])
 
 
 class WholeEntry(Entry):
@@ -91,7 +91,8 @@ _BODY: Final[dict[str, Any]] = {
                             "description": "PDF, DOCX, HTML, Markdown, text, CSV or JSON, up to 20 MB.",
                         }
                     },
-                }
+                },
+                "encoding": {"file": {"contentType": "text/plain, text/markdown, application/pdf, */*"}},
             },
             "application/json": {"schema": TextEntry.model_json_schema()},
         },
@@ -99,7 +100,13 @@ _BODY: Final[dict[str, Any]] = {
 }
 
 
-@router.post("", status_code=201, summary="Give a user a document", openapi_extra=_BODY)
+@router.post(
+    "",
+    status_code=201,
+    summary="Give a user a document",
+    openapi_extra=_BODY,
+    responses={200: {"model": NewEntry, "description": "The same content was there before."}},
+)
 async def add_entry(
     caller: Writer, user_id: DocumentOf, kept: Kept, request: Request, response: Response
 ) -> NewEntry:

@@ -24,8 +24,8 @@ from bot.web.problems import Problem
 router = make_router("memories", prefix="/api/v1/memories")
 
 Desk = Annotated[MemoryDesk, Depends(service(MemoryDesk))]
-MemoryId = Annotated[int, Path(ge=1, lt=2**63)]
-ConversationId = Annotated[str, Field(min_length=1, max_length=255)]
+MemoryId = Annotated[int, Path(ge=1, lt=2**63, examples=[7])]
+ConversationId = Annotated[str, Field(min_length=1, max_length=255, examples=["desk-7"])]
 Tag = Annotated[str, Field(min_length=1, max_length=64, examples=["shop"])]
 Tags = Annotated[list[Tag], Field(max_length=MOST_TAGS, examples=[["shop"]])]
 Priority = Annotated[int, Field(ge=1, le=10, description="The higher one goes first where room is short.")]
@@ -45,7 +45,7 @@ class MemoryShown(BaseModel):
     pinned: bool
     origin: Literal["explicit", "inferred"]
     said_at: UtcTime
-    expires_at: UtcTime | None
+    expires_at: UtcTime | None = Field(examples=[None])
 
 
 class NewMemory(BaseModel):

@@ -81,7 +81,7 @@ class MemoryFound(BaseModel):
     id: MessageId
     text: str = Field(examples=["I work with Docker"])
     score: float = Field(examples=[0.82], description="From 0 to 1.")
-    source: str
+    source: str = Field(examples=["2f1c8a54-6f0e-4a55-9d5c-0a4f6c1f7f0e"])
     created_at: UtcTime
 
 

@@ -28,10 +28,10 @@ class LayerShown(BaseModel):
     """A layer of the prompt: its tokens and share, what was kept and what was dropped, and why."""
 
     name: str = Field(examples=["history"])
-    tokens: int
-    allowed: int
-    kept: list[str]
-    dropped: list[str]
+    tokens: int = Field(examples=[2140])
+    allowed: int = Field(examples=[2600])
+    kept: list[str] = Field(examples=[["4294967297"]])
+    dropped: list[str] = Field(examples=[["4294967296"]])
     reason: str | None = Field(None, examples=["budget"])
 
 
@@ -46,11 +46,11 @@ class SourceShown(_Shown):
 class FactShown(_Shown):
     """A fact that stood in the prompt; texts are null where they are hidden."""
 
-    id: int
-    kind: str
+    id: int = Field(examples=[7])
+    kind: str = Field(examples=["home"])
     said_at: UtcTime
-    text: str | None
-    quote: str | None
+    text: str | None = Field(examples=["Lives in Oslo"])
+    quote: str | None = Field(examples=["I live in Oslo"])
     source: SourceShown | None
 
 
@@ -78,9 +78,9 @@ class KnowledgeShown(_Shown):
 class ToolShown(_Shown):
     """A tool call with the first line of its result."""
 
-    name: str
+    name: str = Field(examples=["save_user_fact"])
     failed: bool
-    result: str | None
+    result: str | None = Field(examples=["Saved."])
 
 
 class UsageShown(_Shown):
@@ -99,16 +99,16 @@ class TraceShown(BaseModel):
 
     message_id: MessageId | None
     turn_id: int
-    conversation_id: str
+    conversation_id: str = Field(examples=["2f1c8a54-6f0e-4a55-9d5c-0a4f6c1f7f0e"])
     asked_at: UtcTime
-    seconds: float | None
-    model: str | None
+    seconds: float | None = Field(examples=[2.4])
+    model: str | None = Field(examples=["gpt-4o-mini"])
     usage: UsageShown | None
     layers: list[LayerShown]
     facts: list[FactShown]
     hidden_facts: int
     messages: list[MessageShown]
-    summaries: list[str]
+    summaries: list[str] = Field(examples=[["week"]])
     knowledge: list[KnowledgeShown]
     tools: list[ToolShown]
     prompt: list[dict[str, Any]] | None = Field(
@@ -121,7 +121,7 @@ class TraceShown(BaseModel):
 @router.get("/{message_id}/trace", summary="Show what a reply knew")
 async def get_trace(
     caller: Reader,
-    message_id: Annotated[str, Path()],
+    message_id: Annotated[str, Path(examples=["4294967297"])],
     insight: Annotated[Insight, Depends(service(Insight))],
     reveal: Annotated[bool, Query(description="Show an admin the texts, too; this is noted.")] = False,
 ) -> TraceShown:

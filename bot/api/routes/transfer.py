@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import AsyncIterator
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from fastapi import Depends, Path, Query
 from fastapi.responses import StreamingResponse
@@ -21,10 +21,25 @@ router = make_router("users", prefix="/api/v1/users/{user_id}/export")
 Exporting = Annotated[Exports, Depends(service(Exports))]
 FormatOf = Annotated[Literal["json", "jsonl", "md", "html"], Query(alias="format")]
 
+_EXAMPLES: dict[str, Any] = {
+    "json": {"format": "mnema-export-1", "scope": "user", "exported_at": "2026-03-14T09:26:53Z", "users": []},
+    "jsonl": '{"record": "export", "format": "mnema-export-1", "scope": "user"}\n',
+    "md": "# What this bot keeps\n",
+    "html": "<!doctype html>\n",
+}
 _FILES = {
     200: {
         "description": "The file, streamed.",
-        "content": {mime: {"schema": {"type": "string"}} for mime in MIME.values()},
+        "content": {
+            mime: {"schema": {"type": "object" if name == "json" else "string"}, "example": _EXAMPLES[name]}
+            for name, mime in MIME.items()
+        },
+        "headers": {
+            "Content-Disposition": {
+                "description": "A name for the file.",
+                "schema": {"type": "string", "examples": ['attachment; filename="mnema-anna.json"']},
+            }
+        },
     }
 }
 

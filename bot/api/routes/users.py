@@ -30,8 +30,8 @@ class UserShown(BaseModel):
     name: str = Field(examples=["Anna Lee"])
     username: str | None = Field(examples=["anna"])
     language: str | None = Field(examples=["uk"])
-    conversations: int
-    facts: int
+    conversations: int = Field(examples=[3])
+    facts: int = Field(examples=[12])
     created_at: UtcTime
     last_seen_at: UtcTime
 
@@ -39,7 +39,7 @@ class UserShown(BaseModel):
 class BackupShown(BaseModel):
     """A backup that still holds the user, and when it ends."""
 
-    name: str
+    name: str = Field(examples=["mnema-2026-03-14.db"])
     ends: UtcTime
 
 

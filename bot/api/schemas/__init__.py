@@ -1,5 +1,15 @@
 """The shapes that go over the wire."""
 
-from bot.api.schemas.common import PROBLEMS, MessageId, Page, ProblemBody, UserId, UtcTime, message_number
+from bot.api.schemas.common import MessageId, Page, ProblemBody, UserId, UtcTime, message_number
+from bot.api.schemas.problems import MODEL_PROBLEMS, PROBLEMS
 
-__all__ = ["PROBLEMS", "MessageId", "Page", "ProblemBody", "UserId", "UtcTime", "message_number"]
+__all__ = [
+    "MODEL_PROBLEMS",
+    "PROBLEMS",
+    "MessageId",
+    "Page",
+    "ProblemBody",
+    "UserId",
+    "UtcTime",
+    "message_number",
+]

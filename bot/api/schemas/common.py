@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Annotated, Any, Generic, TypeVar
+from typing import Annotated, Generic, TypeVar
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer
 
@@ -27,7 +26,7 @@ UtcTime = Annotated[
     datetime,
     AfterValidator(_utc),
     PlainSerializer(_z, return_type=str, when_used="json"),
-    Field(examples=["2026-03-14T09:26:53Z"]),
+    Field(examples=["2026-03-14T09:26:53Z"], json_schema_extra={"format": "date-time"}),
 ]
 """UTC in ISO 8601 with Z; a time that comes in without a zone is UTC."""
 
@@ -74,22 +73,3 @@ class ProblemBody(BaseModel):
     status: int = Field(examples=[404])
     detail: str = Field(examples=["There is no such thing here."])
     field: str | None = Field(None, description="What of the request does not fit.")
-
-
-def _shown(description: str) -> dict[str, Any]:
-    schema = {"$ref": "#/components/schemas/Problem"}
-    return {"description": description, "content": {"application/problem+json": {"schema": schema}}}
-
-
-PROBLEMS: Mapping[int | str, dict[str, Any]] = {
-    401: _shown("No key, or one that is not taken."),
-    403: _shown("The key lacks the scope."),
-    404: _shown("Unknown, or somebody else's."),
-    409: _shown("It does not fit what is there."),
-    413: _shown("The body is too large."),
-    415: _shown("The body is of the wrong kind."),
-    422: _shown("A value does not fit; `field` names it."),
-    429: _shown("Too many requests; Retry-After tells how long to wait."),
-    "default": _shown("Any other failure."),
-}
-"""The errors that every route may answer with, for the document."""

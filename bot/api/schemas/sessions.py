@@ -70,7 +70,7 @@ class SessionShown(BaseModel):
     title: str | None = Field(examples=["My Chat Session"])
     metadata: dict[str, Any] = Field(examples=[{"category": "work"}])
     status: Literal["active", "archived"]
-    is_active: bool
+    is_active: bool = Field(examples=[True])
     message_count: int = Field(examples=[2])
     created_at: UtcTime
     updated_at: UtcTime
@@ -81,7 +81,7 @@ class SessionShown(BaseModel):
 class SessionImported(SessionShown):
     """A session made of an export; `created` is false where the same export had made it before."""
 
-    created: bool
+    created: bool = Field(examples=[True])
 
 
 class SessionMessageShown(BaseModel):
@@ -94,7 +94,7 @@ class SessionMessageShown(BaseModel):
     message_type: Kind
     content: str = Field(examples=["Hello"])
     content_type: str = Field(examples=["text"])
-    response_to: MessageId | None
+    response_to: MessageId | None = Field(examples=[None])
     metadata: dict[str, Any] = Field(examples=[{"emotion": "friendly"}])
     created_at: UtcTime
     score: float | None = None
@@ -106,7 +106,7 @@ class SessionContextShown(BaseModel):
     model_config = ConfigDict(from_attributes=True)
 
     session_id: str = Field(examples=[SESSION])
-    context_summary: str | None
+    context_summary: str | None = Field(examples=["They spoke about boots for spring."])
     messages: list[SessionMessageShown]
 
 
