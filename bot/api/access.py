@@ -23,7 +23,7 @@ _REASONS = {
     "malformed": "This is neither an API key nor a token that this bot accepts.",
     "unknown": "This key or token is not known here.",
     "revoked": "This key has been revoked.",
-    "expired": "This key has expired.",
+    "expired": "This key or token has expired.",
 }
 _LOCAL = Caller("local", "local", DEFAULT_APPLICATION, frozenset(RIGHTS))
 

@@ -131,7 +131,8 @@ class ApiKeys:
         if _TOKEN.fullmatch(token):
             return await self._by_key(token)
         if token.count(".") == 2 and self._jwt is not None:
-            return self._jwt.read(token) or Refusal("unknown")
+            found = self._jwt.read(token)
+            return found if isinstance(found, Caller) else Refusal(found)
         return Refusal("malformed")
 
     async def _by_key(self, token: str) -> Caller | Refusal:

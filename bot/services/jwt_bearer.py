@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import math
-from typing import Any
+from typing import Any, Literal
 
 import jwt
 
@@ -16,6 +16,8 @@ _ALGORITHM = "HS256"
 _CLAIMS = ("sub", "scope", "exp")
 _LONGEST = 8192
 
+Misfit = Literal["unknown", "expired"]
+
 
 class JwtBearer:
     """Reads tokens under one secret; the algorithm is ours, never the token's."""
@@ -24,16 +26,21 @@ class JwtBearer:
         self._secret = secret
         self._clock = clock
 
-    def read(self, token: str) -> Caller | None:
-        """The caller, bound to the person that `sub` names unless the scope holds admin; None if refused."""
+    def read(self, token: str) -> Caller | Misfit:
+        """The caller, bound to the person that `sub` names unless the scope holds admin; or why not.
+
+        Only of a token that was well signed is it told that its time is over.
+        """
         claims = self._claims(token)
-        if claims is None or not self._in_time(claims) or not isinstance(claims["scope"], str):
-            return None
+        if claims is None or not isinstance(claims["scope"], str):
+            return "unknown"
         subject = claims["sub"]
         try:
             check_user_id(subject)
         except Invalid:
-            return None
+            return "unknown"
+        if (misfit := self._out_of_time(claims)) is not None:
+            return misfit
         scopes = frozenset(claims["scope"].split()) & frozenset(RIGHTS)
         name = hashlib.sha256(subject.encode()).hexdigest()[:32]
         return Caller("jwt", f"jwt:{name}", DEFAULT_APPLICATION, scopes, subject)
@@ -55,10 +62,12 @@ class JwtBearer:
             return None
         return claims
 
-    def _in_time(self, claims: dict[str, Any]) -> bool:
+    def _out_of_time(self, claims: dict[str, Any]) -> Misfit | None:
         now = self._clock.now().timestamp()
         expires, begins = claims["exp"], claims.get("nbf", 0)
-        return _number(expires) and _number(begins) and begins <= now < expires
+        if not _number(expires) or not _number(begins) or now < begins:
+            return "unknown"
+        return "expired" if now >= expires else None
 
 
 def _number(value: object) -> bool:

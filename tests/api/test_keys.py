@@ -141,7 +141,11 @@ async def test_a_good_bearer_token(sqlite_database: Database, clock: ManualClock
         "malformed"
     )
     clock.advance(60)
-    assert await keys.authenticate(signed()(claims)) == Refusal("unknown")
+    assert await keys.authenticate(signed()(claims)) == Refusal("expired")
+    # A stranger's forgery learns nothing of its time.
+    assert await keys.authenticate(signed("another secret that is long enough too")(claims)) == Refusal(
+        "unknown"
+    )
 
 
 FORGERIES: list[Callable[[Claims], str]] = [
