@@ -49,10 +49,12 @@ def make_web(
     return app
 
 
-def _guards(hosts: Sequence[str], origins: Sequence[str], max_body: int) -> list[Middleware]:
+def _guards(hosts: Sequence[str], given: Sequence[str], max_body: int) -> list[Middleware]:
+    # Browsers write an origin in lower case and without a slash; people copy it from the address line.
+    origins = [origin.strip().lower().rstrip("/") for origin in given]
     cors = Middleware(
         CORSMiddleware,
-        allow_origins=list(origins),
+        allow_origins=origins,
         allow_methods=["GET", "POST", "PUT", "PATCH", "DELETE"],
         allow_headers=["Authorization", "Content-Type", "Idempotency-Key", "X-Request-ID"],
         expose_headers=[

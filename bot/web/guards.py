@@ -126,11 +126,14 @@ class KnownHosts:
 
 
 class SameOrigin:
-    """Refuses changes that another site's page asks for; programs send no Origin and pass."""
+    """Refuses changes that another site's page asks for; programs send no Origin and pass.
+
+    `trusted` are origins as browsers write them: lower case, no slash at the end.
+    """
 
     def __init__(self, app: ASGIApp, trusted: Iterable[str] = ()) -> None:
         self._app = app
-        self._trusted = frozenset(origin.lower().rstrip("/") for origin in trusted)
+        self._trusted = frozenset(trusted)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and scope["method"] not in _SAFE and not self._own(Headers(scope=scope)):

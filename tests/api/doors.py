@@ -49,6 +49,15 @@ class Door:
         return [name for name in schema.get("properties", {}) if is_id(name)]
 
 
+def operations(document: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """The document's operations by method and path."""
+    return {
+        f"{method.upper()} {path}": operation
+        for path, methods in document["paths"].items()
+        for method, operation in methods.items()
+    }
+
+
 def is_id(name: str) -> bool:
     """Whether a name in the document names something of somebody."""
     return name.endswith("_id") and name not in PUBLIC

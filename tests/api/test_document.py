@@ -11,7 +11,7 @@ import pytest
 
 from bot.api.examples import UNSAID
 from bot.app.api import api_document
-from tests.api.wire import operations
+from tests.api.doors import operations
 
 OPEN = {"GET /livez", "GET /readyz", "GET /api/v1/chat/health"}
 

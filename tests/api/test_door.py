@@ -55,6 +55,9 @@ async def test_a_caller_that_asks_too_often_waits(sqlite_database_url: str, tmp_
         assert (status, problem["type"]) == (429, "urn:mnema:too_many")
         assert 1 <= int(headers["Retry-After"]) <= 20
         assert (await house.ask("GET", JOBS, calm))[0] == 200
+        status, _, headers = await house.ask("GET", JOBS, eager, headers={"Origin": "https://pages.example"})
+        assert (status, headers["Access-Control-Allow-Origin"]) == (429, "https://pages.example")
+        assert "Retry-After" in headers["Access-Control-Expose-Headers"]
 
 
 def test_a_bucket_fills_again(clock: ManualClock) -> None:
@@ -77,7 +80,8 @@ def test_an_open_api_stays_off_public_addresses() -> None:
 async def test_the_playground_answers_the_printed_line(tmp_path: Path, unused_tcp_port: int) -> None:
     from bot.app.playing import run_playground
 
-    settings = Settings(data_dir=tmp_path, http_port=unused_tcp_port)
+    page = "https://pages.example"
+    settings = Settings(data_dir=tmp_path, http_port=unused_tcp_port, cors_origins=(page,))
     base, stop = f"http://localhost:{unused_tcp_port}", asyncio.Event()
     async with asyncio.TaskGroup() as group, aiohttp.ClientSession(base) as http:
         playing = group.create_task(run_playground(settings, stop))
@@ -87,6 +91,10 @@ async def test_the_playground_answers_the_printed_line(tmp_path: Path, unused_tc
             async with http.post("/chat/", json=body) as response:
                 assert response.status == 200, await response.text()
                 assert "Иван" in (await response.json())["response"]
+            async with http.post("/chat/", json={"prompt": "Hi"}, headers={"Origin": page}) as response:
+                assert (response.status, response.headers["Access-Control-Allow-Origin"]) == (200, page)
+            async with http.post("/chat/", json=body, headers={"Origin": f"{page}.evil"}) as response:
+                assert response.status == 403
         finally:
             stop.set()
             await playing
@@ -113,7 +121,7 @@ async def test_the_bot_at_telegram_asks_for_keys(
         settings = api_settings(
             sqlite_database_url, tmp_path, llm,
             bot_token=SecretStr(telegram.token), telegram_api_url=telegram.telegram_url,
-            http_port=unused_tcp_port,
+            http_port=unused_tcp_port, cors_origins=("https://pages.example",),
         )  # fmt: skip
 
         async def refused() -> bool:
@@ -127,8 +135,9 @@ async def test_the_bot_at_telegram_asks_for_keys(
             running = group.create_task(run_bot(settings, stop))
             try:
                 await until(refused, 60)
-                async with http.get("/openapi.json") as response:
+                async with http.get("/openapi.json", headers={"Origin": "https://pages.example"}) as response:
                     assert "/chat/" in (await response.json())["paths"]
+                    assert response.headers["Access-Control-Allow-Origin"] == "https://pages.example"
             finally:
                 stop.set()
                 await running

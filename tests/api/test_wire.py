@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from bot.app.api import api_document
+from tests.api.doors import operations
 from tests.api.house import House, running_house
 from tests.support.llm_steps import Text
 
@@ -40,7 +41,7 @@ async def house(sqlite_database_url: str, tmp_path: Path) -> AsyncIterator[House
     ],
 )
 async def test_every_answer_is_as_the_document_says(house: House, key: str, phases: list[str]) -> None:
-    from tests.api.wire import explore, operations
+    from tests.api.wire import explore
 
     document, token = api_document(), await house.key(**KEYS[key])
     found = await asyncio.to_thread(explore, document, house.base, token, phases)

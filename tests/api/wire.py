@@ -14,6 +14,8 @@ from schemathesis.core.failures import Failure
 from schemathesis.engine import events, from_schema
 from schemathesis.engine.recorder import ScenarioRecorder
 
+from tests.api.doors import operations
+
 EXPLORE = "EXPLORE" in os.environ
 
 _OF_PHASE: dict[str, dict[str, Any]] = {
@@ -86,15 +88,6 @@ def strict(document: dict[str, Any]) -> dict[str, Any]:
         sent = operation.get("parameters", [])
         operation["parameters"] = [each for each in sent if each["name"] != "Idempotency-Key"]
     return made
-
-
-def operations(document: dict[str, Any]) -> dict[str, dict[str, Any]]:
-    """The operations by method and path."""
-    return {
-        f"{method.upper()} {path}": operation
-        for path, methods in document["paths"].items()
-        for method, operation in methods.items()
-    }
 
 
 def _note(found: Findings, recorder: ScenarioRecorder) -> None:

@@ -64,7 +64,7 @@ async def base(tmp_path: Path) -> AsyncIterator[str]:
     app = make_web(
         [routes(tmp_path)],
         allowed_hosts=["bot.example"],
-        cors_origins=["https://trusted.example"],
+        cors_origins=["https://Trusted.example/"],
         max_body=LIMIT,
     )
     async with serving(app) as address:
