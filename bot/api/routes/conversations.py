@@ -11,13 +11,16 @@ from bot.api.access import Reader, Writer
 from bot.api.paging import Cursor, Limit, moment_of, page_of, place_in, stamp_of
 from bot.api.routing import make_router
 from bot.api.schemas import Page, UserId, UtcTime
+from bot.api.schemas.sessions import SESSION
 from bot.api.services import service
 from bot.services.conversation_desk import ConversationCard, ConversationChange, ConversationDesk
 
 router = make_router("conversations", prefix="/api/v1/conversations")
 
 Desk = Annotated[ConversationDesk, Depends(service(ConversationDesk))]
-ConversationId = Annotated[str, Path(min_length=1, max_length=255, description="Our id of it, or your own.")]
+ConversationId = Annotated[
+    str, Path(min_length=1, max_length=255, description="Our id of it, or your own.", examples=[SESSION])
+]
 Status = Literal["active", "archived"]
 
 
@@ -26,7 +29,7 @@ class ConversationShown(BaseModel):
 
     model_config = ConfigDict(from_attributes=True)
 
-    id: str = Field(examples=["2f1c8a54-6f0e-4a55-9d5c-0a4f6c1f7f0e"])
+    id: str = Field(examples=[SESSION])
     user_id: str | None = Field(examples=["anna"], description="Null in a group.")
     chat_id: str = Field(examples=["858361483"], description="Telegram's id of the chat; a session's own.")
     topic_id: int | None = Field(examples=[None], description="The topic of a group's forum.")

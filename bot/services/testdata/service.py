@@ -16,7 +16,7 @@ from bot.services.testdata.making import MOST_PEOPLE, Made, Role, make_person
 from bot.services.topics import job as topics_job
 
 PEOPLE, MESSAGES = 6, 20
-MOST_MESSAGES = 500
+MOST_MESSAGES = 200
 
 
 class RealPeople(Invalid):
