@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy.orm import Session
 
+from bot.app.backing_up import attach_backups
 from bot.app.catching_up import attach_catching_up
 from bot.app.dialogue import attach_dialogue
 from bot.app.erasure import attach_erasure
@@ -55,6 +56,7 @@ _TOPICS: tuple[Callable[[App], list[Tick]], ...] = (
     attach_retention,
     attach_erasure,
     attach_statistics,
+    attach_backups,
 )
 """One attaching function a topic, each in a file of its own beside this one."""
 

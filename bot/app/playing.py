@@ -11,6 +11,7 @@ from bot.api.listening import Listening
 from bot.api.mount import api_routers, mount
 from bot.api.services import Services
 from bot.app.api import ANY_MODEL, offered_models, serve_api
+from bot.app.condition import LateCondition
 from bot.app.modelcheck import warn_about_model
 from bot.app.rehearsing import rehearsed
 from bot.app.running import LOOPBACK, say, shut
@@ -55,9 +56,11 @@ async def _play(settings: Settings, stop: asyncio.Event) -> None:
     try:
         await seed_default(emulator)
         address: asyncio.Future[str] = asyncio.get_running_loop().create_future()
-        services, listening = Services(), Listening()
+        services, listening, condition = Services(), Listening(), LateCondition()
         web = make_web(
-            [playground_routes(settings, emulator), *api_routers()], cors_origins=settings.cors_origins
+            [playground_routes(settings, emulator), *api_routers()],
+            cors_origins=settings.cors_origins,
+            readiness=condition,
         )
         mount(web, services)
 
@@ -75,7 +78,7 @@ async def _play(settings: Settings, stop: asyncio.Event) -> None:
                     started=lambda host, port: address.set_result(f"http://{host}:{port}"),
                     stopping=stopping,
                 ),
-                _bot_inside(settings, address, stop, services, listening),
+                _bot_inside(settings, address, stop, services, listening, condition),
             )
     finally:
         await emulator.close()
@@ -113,6 +116,7 @@ async def _bot_inside(
     stop: asyncio.Event,
     services: Services,
     listening: Listening,
+    condition: LateCondition,
 ) -> None:
     """The very bot of `mnema run`, told that Telegram stands at our own address."""
     origin = await address
@@ -123,6 +127,7 @@ async def _bot_inside(
     face = attach_telegram(app, DEFAULT_TOKEN, f"{origin}/telegram")
     try:
         await app.open()
+        condition.behind = app.condition
         models = offered_models(playing) if settings.has_model else ANY_MODEL
         # On this machine only, and everybody there may do all: no key is asked for.
         await serve_api(app, services, listening, closed=False, models=models, rehearsal=True)

@@ -43,7 +43,10 @@ async def run_bot(settings: Settings, stop: asyncio.Event | None = None) -> None
             greeting = await _greeting(app)
             hosts = ["*"] if settings.http_host not in LOOPBACK else updates.hosts
             web = make_web(
-                [*updates.routers, *api_routers()], allowed_hosts=hosts, cors_origins=settings.cors_origins
+                [*updates.routers, *api_routers()],
+                allowed_hosts=hosts,
+                cors_origins=settings.cors_origins,
+                readiness=app.condition,
             )
             mount(web, services)
 

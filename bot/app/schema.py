@@ -10,6 +10,7 @@ from alembic.script import ScriptDirectory
 from alembic.util import CommandError
 from sqlalchemy import create_engine, inspect, make_url, text
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
 from bot.core.clock import SystemClock
@@ -71,6 +72,26 @@ def sqlite_revision(url: str) -> str | None:
         engine.dispose()
 
 
+def server_revision(url: str) -> str | None:
+    """The schema of a PostgreSQL database, None for an empty one. Blocks, on an event loop of its own.
+
+    Raises OSError and DBAPIError.
+    """
+
+    async def ask() -> str | None:
+        engine = create_async_engine(url, poolclass=NullPool)
+        try:
+            async with engine.connect() as connection:
+                if await connection.scalar(text("SELECT to_regclass('alembic_version')")) is None:
+                    return None
+                found: str | None = await connection.scalar(text("SELECT version_num FROM alembic_version"))
+                return found
+        finally:
+            await engine.dispose()
+
+    return asyncio.run(ask())
+
+
 def sqlite_path(url: str) -> Path:
     """The file of an SQLite URL."""
     return Path(make_url(url).database or "")
@@ -88,7 +109,7 @@ def newer_database(url: str) -> str:
     """The sentence for a database that a later version has upgraded."""
     return (
         f"The database at {place_of(url)} was made by a newer Mnema: install that version again, "
-        f"or restore a copy from before the upgrade (DATA_DIR/{BACKUPS})."
+        f"or restore a copy from before the upgrade (DATA_DIR/{BACKUPS}, `mnema db restore FILE`)."
     )
 
 
@@ -99,8 +120,8 @@ def unopenable(url: str, error: Exception) -> str:
         return f"The disk with the database at {place} is full: make room and start again."
     if "is not a database" in str(error) or "malformed" in str(error):
         return (
-            f"The database at {place} is damaged: move it away and put the newest copy from "
-            f"DATA_DIR/{BACKUPS} in its place."
+            f"The database at {place} is damaged: `mnema db restore` sets it aside and puts the newest "
+            f"backup from DATA_DIR/{BACKUPS} in its place."
         )
     return (
         f"The database at {place} cannot be opened; "

@@ -7,7 +7,9 @@ from collections.abc import Sequence
 
 from bot.app.background import attach_background
 from bot.app.catching_up import CatchingUp
+from bot.app.condition import Condition
 from bot.app.indexing import make_embedder
+from bot.app.recovery import recover
 from bot.app.schema import prepare_database
 from bot.context.manager import ContextServices
 from bot.context.permanent import PromptLibrary, check_prompt
@@ -86,6 +88,7 @@ class App:
         self.clock = clock
         self.identity = BotIdentity("Mnema")
         self.database: Database = make_database(settings.database_url)
+        self.condition = Condition(self.database)
         self.tokens: Tokens = build_tokens(settings)
         self.spend = SpendLimit(settings.daily_spend_limit, self.database, clock)
         self.llm: LLM = self._metered(llm or build_llm(settings, clock, tokens=self.tokens, spend=self.spend))
@@ -161,10 +164,11 @@ class App:
         await self.database.write(lambda s: jobs.enqueue(s, new, now))
 
     async def open(self) -> None:
-        """Bring the schema to the present and connect. Raises ConfigError."""
+        """Recover a damaged file, bring the schema to the present and connect. Raises ConfigError."""
         if self.lock is not None:
             self.lock.acquire()
         check_prompt(self.context.prompts, self.settings.context_max_tokens, self.tokens)
+        await recover(self.settings, self.clock)
         await prepare_database(self.settings.database_url, self.settings.data_dir, self.clock)
         await self.database.open()
         await self.tokens.warm()

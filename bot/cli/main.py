@@ -52,7 +52,7 @@ app.add_typer(jobs.app, name="jobs", help="The queue: list and retry.")
 app.add_typer(knowledge.app, name="knowledge", help="Documents of a person: add, list, delete, search.")
 app.add_typer(memory.app, name="memory", help="What is remembered: list, add, forget, search.")
 app.add_typer(stats.app, name="stats", help="Numbers: user, instance.")
-app.add_typer(database.app, name="db", help="The database: upgrade.")
+app.add_typer(database.app, name="db", help="The database: upgrade, backup, restore, verify.")
 
 
 @app.command()

@@ -40,6 +40,17 @@ class InstanceLock:
         self._file.write(str(os.getpid()))
         self._file.flush()
 
+    def held(self) -> bool:
+        """Whether another process holds the lock now."""
+        try:
+            with self._path.open(encoding="utf-8") as file:
+                fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except FileNotFoundError:
+            return False
+        except OSError:
+            return True
+        return False
+
     def release(self) -> None:
         """Give the lock back."""
         if self._file is not None:

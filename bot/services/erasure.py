@@ -17,6 +17,7 @@ from bot.core.errors import NotFound
 from bot.core.jobs import ClaimedJob, NewJob
 from bot.core.messages import Person
 from bot.core.ports import Clock
+from bot.db import models
 from bot.db.engine import Database
 from bot.db.models import User
 from bot.db.repositories import erasure, jobs, people
@@ -113,20 +114,26 @@ class Erasure:
             return 0
         everybody = await self._db.read(_everybody)
         returned = await asyncio.to_thread(_returned, stones, everybody)
-        for person in returned:
-            await self.erase(person)
+        for person, stone in returned:
+            whose = await self._db.read(lambda s, person=person: _belongings(s, person))  # type: ignore[misc]
+            if whose is not None:
+                await self._erase(whose, stone)
         if returned:
             await self.scrub()
         return len(returned)
 
-    async def _erase(self, whose: Belongings) -> Receipt:
+    async def _erase(self, whose: Belongings, stone: Tombstone | None = None) -> Receipt:
+        """`stone` is one that is replayed. Its time stays: a later one would hit who came back since."""
         now = self._clock.now()
-        stone = await asyncio.to_thread(
-            tombstones.lay, self._folder, whose.platform, whose.external_id, now
-        )  # first: a backup that is made from here on may hold them still
+        if stone is None:
+            # First: a backup that is made from here on may hold them still.
+            stone = await asyncio.to_thread(
+                tombstones.lay, self._folder, whose.platform, whose.external_id, now
+            )
         await self._erase_talk(whose, now)
         backups = await asyncio.to_thread(tombstones.holding, self._folder, self._days)
-        receipt = await self._db.write(lambda s: _end(s, whose, stone, backups, now))
+        laid = stone
+        receipt = await self._db.write(lambda s: _end(s, whose, laid, backups, now))
         log.info("somebody was erased: %s", dict(receipt.removed))
         return receipt
 
@@ -157,8 +164,8 @@ def _end(
     session: Session, whose: Belongings, stone: Tombstone, backups: Sequence[HoldingBackup], now: datetime
 ) -> Receipt:
     removed = _erase_rest(session, whose, now)
-    receipt = Receipt(now, removed, backups)
-    erasure.note(session, stone.person, receipt.as_row() | {"salt": stone.salt}, now)
+    receipt = Receipt(stone.erased_at, removed, backups)
+    erasure.note(session, stone.person, receipt.as_row() | {"salt": stone.salt}, stone.erased_at)
     jobs.enqueue(session, [_scrub_job(now)], now)
     return receipt
 
@@ -187,18 +194,28 @@ def _everybody(session: Session) -> list[tuple[Person, datetime]]:
     return [(people.as_person(user), user.created_at) for user in session.scalars(select(User))]
 
 
-def _returned(stones: Sequence[Tombstone], everybody: Sequence[tuple[Person, datetime]]) -> list[Person]:
-    by_salt: dict[str, dict[str, datetime]] = {}
+def _returned(
+    stones: Sequence[Tombstone], everybody: Sequence[tuple[Person, datetime]]
+) -> list[tuple[Person, Tombstone]]:
+    by_salt: dict[str, dict[str, Tombstone]] = {}
     for stone in stones:
-        by_salt.setdefault(stone.salt, {})[stone.person] = stone.erased_at
+        by_salt.setdefault(stone.salt, {})[stone.person] = stone
     found = []
     for person, since in everybody:
         for salt, marks in by_salt.items():
-            erased_at = marks.get(tombstones.hashed(person.platform, person.external_id, salt))
-            if erased_at is not None and since <= erased_at:
-                found.append(person)
+            laid = marks.get(tombstones.hashed(person.platform, person.external_id, salt))
+            if laid is not None and since <= laid.erased_at:
+                found.append((person, laid))
                 break
     return found
+
+
+def noted(session: Session) -> list[Tombstone]:
+    """The tombstones that the database keeps itself: with several replicas the folders differ."""
+    rows = session.scalars(select(models.Erasure))
+    return [
+        Tombstone(row.person, row.receipt["salt"], row.created_at) for row in rows if row.receipt.get("salt")
+    ]
 
 
 def _iso(moment: datetime | None) -> str | None:

@@ -16,7 +16,8 @@ _ROUNDS = 20_000
 """Rounds of the hash: ids are short, and whoever finds the file should not read them off a table."""
 
 _COPY = re.compile(r"mnema-.*?(\d{8}T\d{6})\d*Z?.*\.db(\.\w+)?")
-_MIGRATION_COPIES = "mnema-*-before-*.db"
+_LASTING = ("mnema-*-before-*.db", "mnema-*-replaced.db", "mnema-*-damaged.db")
+"""Copies from before migrations and databases that were set aside: they outlast the days of backups."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,19 +49,23 @@ def hashed(platform: str, external_id: str, salt: str) -> str:
 
 def lay(folder: Path, platform: str, external_id: str, now: datetime) -> Tombstone:
     """Put a person's tombstone into the folder of the backups; it is on the disk in the end. Blocks."""
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     before = found(folder)
     salt = before[0].salt if before else secrets.token_hex(16)
     stone = Tombstone(hashed(platform, external_id, salt), salt, now.astimezone(UTC))
+    _write(folder, stone)
+    return stone
+
+
+def _write(folder: Path, stone: Tombstone) -> None:
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     path = folder / f"erased-{stone.person[:16]}.json"
-    said = {"person": stone.person, "salt": salt, "erased_at": stone.erased_at.isoformat()}
+    said = {"person": stone.person, "salt": stone.salt, "erased_at": stone.erased_at.isoformat()}
     draft = path.with_suffix(".part")
     with draft.open("w", encoding="utf-8") as file:
         json.dump(said, file)
         file.flush()
         os.fsync(file.fileno())
     draft.replace(path)
-    return stone
 
 
 def found(folder: Path) -> list[Tombstone]:
@@ -98,17 +103,29 @@ def taken_at(path: Path) -> datetime:
     return datetime.fromtimestamp(path.stat().st_mtime, UTC)
 
 
+def take_over(folder: Path, stones: Iterable[Tombstone]) -> None:
+    """Lay tombstones from elsewhere into the folder; of the same person's the latest counts. Blocks."""
+    known = {(stone.salt, stone.person): stone.erased_at for stone in found(folder)}
+    for stone in sorted(stones, key=lambda stone: stone.erased_at):
+        before = known.get((stone.salt, stone.person))
+        if before is None or before < stone.erased_at:
+            _write(folder, stone)
+
+
 def end_copies(folder: Path, days: int, now: datetime) -> Sequence[Path]:
-    """Remove copies from before migrations that hold an erased person and whose time is over. Blocks."""
+    """Remove lasting copies that hold an erased person and whose time is over. Blocks.
+
+    Those are copies from before migrations, and databases that were set aside.
+    """
     stones = found(folder)
     latest = max((stone.erased_at for stone in stones), default=None)
     if latest is None:
         return []
+    lasting = [path for pattern in _LASTING for path in folder.glob(pattern)]
     ended = [
-        path
-        for path in folder.glob(_MIGRATION_COPIES)
-        if taken_at(path) <= latest and taken_at(path) + timedelta(days=days) <= now
+        path for path in lasting if taken_at(path) <= latest and taken_at(path) + timedelta(days=days) <= now
     ]
     for path in ended:
-        path.unlink(missing_ok=True)
+        for file in (path, *(path.with_name(f"{path.name}{end}") for end in ("-wal", "-shm"))):
+            file.unlink(missing_ok=True)
     return ended

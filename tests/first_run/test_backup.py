@@ -122,7 +122,7 @@ async def test_a_database_of_a_newer_version_is_refused(
 async def test_what_is_no_database_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "mnema.db"
     path.write_text("a diary " * 1000)
-    with pytest.raises(ConfigError, match="is damaged: move it away"):
+    with pytest.raises(ConfigError, match="is damaged: `mnema db restore`"):
         await prepare_database(sqlite_url(path), tmp_path)
 
 

@@ -89,7 +89,7 @@ async def test_what_fails_says_what_to_do(telegram: RunningEmulator, tmp_path: P
     assert bad["Telegram"].found == "Telegram does not know BOT_TOKEN"
     assert bad["Model"].found == "http://127.0.0.1:9/v1 cannot be reached"
     assert "is damaged" in bad["Database"].found
-    assert bad["Database"].advice.startswith("move it away")
+    assert "`mnema db restore`" in bad["Database"].advice
     assert "mine.md is not there" in bad["System prompt"].found
     assert all(check.advice for check in bad.values())
 

@@ -6,7 +6,13 @@ import asyncio
 from collections.abc import Sequence
 
 from bot.app.doctor.check import Check
-from bot.app.doctor.house import look_at_database, look_at_disk, look_at_folder, look_at_prompt
+from bot.app.doctor.house import (
+    look_at_backups,
+    look_at_database,
+    look_at_disk,
+    look_at_folder,
+    look_at_prompt,
+)
 from bot.app.doctor.model import look_at_model
 from bot.app.doctor.telegram import look_at_telegram
 from bot.core.clock import SystemClock
@@ -25,5 +31,9 @@ async def examine(settings: Settings, clock: Clock | None = None, timeout: float
         look_at_database(settings),
         look_at_prompt(settings),
     )
-    folder = [look_at_folder(settings.data_dir), look_at_disk(settings.data_dir)]
+    folder = [
+        look_at_folder(settings.data_dir),
+        look_at_disk(settings.data_dir),
+        await asyncio.to_thread(look_at_backups, settings, clock or SystemClock()),
+    ]
     return [*telegram, *model, *database, *folder, *prompt]

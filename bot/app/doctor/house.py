@@ -13,8 +13,10 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
+from bot.app.backups import Backups
 from bot.app.doctor.check import Check, failed, ok, warning
 from bot.app.schema import (
+    BACKUPS,
     head_revision,
     knows_revision,
     newer_database,
@@ -25,11 +27,14 @@ from bot.app.schema import (
 )
 from bot.context.permanent import PromptLibrary, check_prompt
 from bot.core.errors import ConfigError
+from bot.core.ports import Clock
 from bot.db.backup import damage
 from bot.db.engine import make_database
 from bot.llm.build import build_tokens
+from bot.services.tombstones import taken_at
 from bot.settings import Settings
 
+_OLD_HOURS = 48
 _LITTLE, _NONE = 500 << 20, 50 << 20  # bytes of disk space
 
 
@@ -54,6 +59,21 @@ def look_at_disk(folder: Path) -> Check:
         return ok("Disk space", found)
     advice = "make room on the disk of DATA_DIR"
     return (failed if free < _NONE else warning)("Disk space", found, advice)
+
+
+def look_at_backups(settings: Settings, clock: Clock) -> Check:
+    """How old the newest backup is, as its name says; `mnema db verify` looks into them."""
+    paths = Backups(settings, clock).paths()
+    if not paths:
+        advice = "the running bot takes one a day; `mnema db backup` takes one now"
+        return warning("Backups", f"there are none in {settings.data_dir / BACKUPS} yet", advice)
+    age = clock.now() - taken_at(paths[0])
+    hours = max(0, int(age.total_seconds() // 3600))
+    found = f"the newest is {hours} h old" if hours < _OLD_HOURS else f"the newest is {hours // 24} days old"
+    if hours < _OLD_HOURS:
+        return ok("Backups", f"{found}; there are {len(paths)}" if len(paths) > 1 else found)
+    advice = "the running bot takes one a day: its log or `mnema jobs list --dead` says why it could not"
+    return warning("Backups", found, advice)
 
 
 async def look_at_prompt(settings: Settings) -> list[Check]:
@@ -85,7 +105,7 @@ def _look_at_file(url: str) -> list[Check]:
     if not path.exists():
         return [ok("Database", f"{path} is made at the start")]
     if (fault := damage(path)) is not None:
-        advice = "move it away and put the newest copy from DATA_DIR/backups in its place"
+        advice = "start the bot, which restores the newest backup, or run `mnema db restore`"
         return [failed("Database", f"{path} is damaged: {fault}", advice)]
     schema = _schema(url, sqlite_revision(url))
     if schema.state == "failed":
