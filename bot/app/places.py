@@ -55,9 +55,11 @@ class FilePlace:
         self._url = url
         self._path = sqlite_path(url)
         self._folder = backups.folder
+        self._sound = True
 
     async def ready(self, now: datetime, fault: str | None) -> Path | None:
         """See `Place`."""
+        self._sound = fault is None
         if not self._path.exists():
             return None
         return self._folder / named(now, _REPLACED if fault is None else _DAMAGED)
@@ -74,7 +76,8 @@ class FilePlace:
         _close(staged)
         if aside is not None:
             aside.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            _close(self._path)
+            if self._sound:
+                _close(self._path)
             # Its log leaves first: the file that comes must never meet it.
             for left in beside(self._path):
                 if left.exists():

@@ -19,7 +19,12 @@ from bot.app.backups import Backup
 from bot.app.restoring import Restored
 from bot.app.verifying import Live
 
-_WORDS = {"users": "people", "conversations": "conversations", "messages": "messages", "memories": "facts"}
+_WORDS = {
+    "users": ("person", "people"),
+    "conversations": ("conversation", "conversations"),
+    "messages": ("message", "messages"),
+    "memories": ("fact", "facts"),
+}
 _SCHEMAS = {
     "present": "up to date",
     "older": "older; the next start upgrades it",
@@ -39,7 +44,8 @@ def progress_bar(what: str) -> Iterator[Callable[[int, int], None]]:
 
 def summary(counts: Mapping[str, int]) -> str:
     """How much of everything: "2 people, 40 messages …"."""
-    return ", ".join(f"{counts.get(table, 0)} {word}" for table, word in _WORDS.items())
+    found = {table: counts.get(table, 0) for table in _WORDS}
+    return ", ".join(f"{count} {_WORDS[table][count != 1]}" for table, count in found.items())
 
 
 def size(count: int) -> str:
@@ -53,7 +59,8 @@ def print_live(live: Live) -> None:
     word = Text("DAMAGED" if live.facts.fault else "FAILED", style="bold red")
     shown = word if live.fault else Text("sound" if live.there else "–", style="green")
     table = Table("database", "state", "schema", "", box=box.SIMPLE, pad_edge=False)
-    table.add_row(Text(live.place, overflow="fold"), shown, _SCHEMAS[live.schema], state)
+    schema = "–" if live.facts.fault else _SCHEMAS[live.schema]
+    table.add_row(Text(live.place, overflow="fold"), shown, schema, state)
     Console().print(table)
     if live.facts.fault:
         typer.echo("Start the bot, which restores the newest sound backup, or run `mnema db restore`.")
@@ -64,12 +71,14 @@ def print_backups(found: Sequence[Backup], folder: Path) -> None:
     if not found:
         typer.echo(f"There are no backups in {folder} yet.")
         return
-    table = Table("backup", "state", "taken (UTC)", "size", "", box=box.SIMPLE, pad_edge=False)
+    table = Table(box=box.SIMPLE, pad_edge=False)
+    for heading in ("backup", "state", "taken (UTC)", "size"):
+        table.add_column(heading, no_wrap=True)
+    table.add_column()
     for one in found:
         state = Text("sound", style="green") if one.fault is None else Text("BROKEN", style="bold red")
         holds = one.fault or summary(one.facts.counts)
-        name = Text(one.path.name, overflow="fold")
-        table.add_row(name, state, f"{one.taken_at:%Y-%m-%d %H:%M}", size(one.size), holds)
+        table.add_row(one.path.name, state, f"{one.taken_at:%Y-%m-%d %H:%M}", size(one.size), holds)
     Console().print(table)
 
 

@@ -63,8 +63,8 @@ def look_into(path: Path, *, thorough: bool = False) -> CopyFacts:
 
 
 def _opened(path: Path) -> sqlite3.Connection:
-    # "rw" so that the log of a killed process is read too; SQLite makes do with reading where it must.
-    return sqlite3.connect(f"{path.resolve().as_uri()}?mode=rw", uri=True, timeout=30.0)
+    # Whoever may write would bring the log of a killed process into the file when it closes.
+    return sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, timeout=30.0)
 
 
 def is_damage(error: sqlite3.Error) -> bool:

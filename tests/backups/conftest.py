@@ -1,0 +1,5 @@
+"""Fixtures of this folder."""
+
+from tests.support.opened import clock
+
+__all__ = ["clock"]
