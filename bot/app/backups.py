@@ -32,6 +32,9 @@ from bot.settings import Settings
 
 log = logging.getLogger(__name__)
 
+_LEFT = timedelta(hours=1)
+"""A draft that nothing was written to for so long is nobody's any more."""
+
 ASIDE = ("-replaced.db", "-damaged.db")
 """How the names of databases end that were set aside: they are no backups."""
 
@@ -70,13 +73,14 @@ class Backups:
         """
         now = self._clock.now()
         target = self._target(target, now)
+        self._sweep()
         try:
             make_whole(target, lambda draft: self._fill(draft, now, running, progress))
         except BackupFailed as error:
             raise MnemaError(f"No backup was made: {error}.") from error
         except (OSError, DBAPIError) as error:
             raise ConfigError(unopenable(self._settings.database_url, error)) from error
-        made = self.look(target)
+        made = self.look(target, checked=True)
         if made.fault is not None:
             target.unlink()
             raise MnemaError(f"No backup was made: the copy cannot be used ({made.fault}).")
@@ -87,11 +91,11 @@ class Backups:
         found = (path for path in self.folder.glob("mnema-*.db") if not path.name.endswith(ASIDE))
         return sorted(found, key=lambda path: (tombstones.taken_at(path), path.name), reverse=True)
 
-    def look(self, path: Path) -> Backup:
-        """Check one file."""
+    def look(self, path: Path, *, checked: bool = False) -> Backup:
+        """Check one file, or only read one that was `checked`."""
         url = self._settings.database_url
         try:
-            facts = look_into(path)
+            facts = look_into(path, checked=checked)
         except sqlite3.Error as error:
             facts = CopyFacts(f"it cannot be read: {error}")
         fault = facts.fault
@@ -124,6 +128,14 @@ class Backups:
             path.unlink(missing_ok=True)
             log.info("the days of the backup %s are over", path.name)
         return ended
+
+    def _sweep(self) -> None:
+        """Remove what a killed backup or restore left behind: nobody would ever look for people in there."""
+        url, before = self._settings.database_url, (self._clock.now() - _LEFT).timestamp()
+        beside = sqlite_path(url).absolute().parent if url.startswith("sqlite") else self._settings.data_dir
+        for left in (*self.folder.glob("mnema-*.part*"), *beside.glob("mnema-restoring-*.part*")):
+            if left.stat().st_mtime < before:
+                left.unlink(missing_ok=True)
 
     def _target(self, target: Path | None, now: datetime) -> Path:
         if target is None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 from typing import Any
 
 from sqlalchemy.exc import DBAPIError
 
 from bot.app.restoring import RECOVERY
+from bot.db.copies import is_damage
 from bot.db.engine import Database
 from bot.db.repositories import people
 from bot.web.health import Readiness
@@ -31,15 +33,18 @@ class Condition:
 
         `recovery` tells of the last restore: {from, until, backup, aside, fault}.
         """
+        recovery, state = None, "ok"
         try:
             async with asyncio.timeout(_SECONDS):
                 recovery = await self._db.read(lambda s: people.get_meta(s, RECOVERY))
-        except (OSError, DBAPIError, RuntimeError):
-            return {"ready": False, "database": "error"}
-        told = {} if recovery is None else {"recovery": recovery}
+        except (OSError, DBAPIError, RuntimeError) as error:
+            cause = getattr(error, "orig", None)
+            state = "damaged" if isinstance(cause, sqlite3.Error) and is_damage(cause) else "error"
         if self.fault is not None:
-            return {"ready": False, "database": "damaged", "advice": ADVICE, **told}
-        return {"ready": True, "database": "ok", **told}
+            state = "damaged"
+        told = {} if recovery is None else {"recovery": recovery}
+        advice = {"advice": ADVICE} if state == "damaged" else {}
+        return {"ready": state == "ok", "database": state, **advice, **told}
 
 
 class LateCondition:

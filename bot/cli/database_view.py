@@ -92,10 +92,7 @@ def print_restored(done: Restored, place: str) -> None:
     if done.erased:
         typer.echo(f"Erased again: {done.erased}.")
     if done.unanswered:
-        typer.echo(
-            f"Not answered a second time: {done.unanswered} (`mnema jobs list --dead` shows them, "
-            "`mnema jobs retry` does them after all)."
-        )
+        typer.echo(f"Not done a second time: {done.unanswered} jobs (see `mnema jobs list --dead`).")
 
 
 def backup_row(one: Backup) -> dict[str, Any]:

@@ -50,13 +50,13 @@ def broken(path: Path, *, thorough: bool = False) -> str | None:
         return str(error)
 
 
-def look_into(path: Path, *, thorough: bool = False) -> CopyFacts:
-    """Check a file and read what it says of itself; see `broken`."""
+def look_into(path: Path, *, thorough: bool = False, checked: bool = False) -> CopyFacts:
+    """Check a file and read what it says of itself; see `broken`. One that was `checked` is only read."""
     if not path.is_file():
         return CopyFacts("there is no such file")
     if path.stat().st_size == 0:
         return CopyFacts("the file is empty")
-    if (fault := broken(path, thorough=thorough)) is not None:
+    if not checked and (fault := broken(path, thorough=thorough)) is not None:
         return CopyFacts(fault)
     with closing(_opened(path)) as found:
         return _read(found)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import threading
 from contextlib import closing
@@ -24,7 +25,9 @@ async def test_everything_is_in_it(database_url: str, tmp_path: Path, clock: Man
     house = House(database_url, tmp_path / "data", clock)
     await house.write(lambda s: settle_town(s, clock.now()))
     shown: list[tuple[int, int]] = []
-    made = await threaded(lambda: house.backups.make(progress=lambda done, total: shown.append((done, total))))
+    made = await threaded(
+        lambda: house.backups.make(progress=lambda done, total: shown.append((done, total)))
+    )
     assert made.path == tmp_path / "data" / "backups" / "mnema-20260314T092653Z.db"
     assert (made.taken_at, made.fault, made.running) == (clock.now(), None, False)
     assert made.facts.counts == {"users": 2, "conversations": 2, "messages": 7, "memories": 3}
@@ -116,6 +119,24 @@ async def test_what_cannot_be_copied_leaves_nothing(
     with pytest.raises(MnemaError, match="No backup was made"):
         house.backups.make()
     assert list(house.backups.folder.iterdir()) == []
+
+
+def test_what_a_killed_one_left_is_swept_away(
+    sqlite_database_url: str, tmp_path: Path, clock: ManualClock
+) -> None:
+    house = House(sqlite_database_url, tmp_path, clock)
+    house.backups.folder.mkdir()
+    old = [
+        house.backups.folder / "mnema-20260314T000000Z.db.x1_.part",
+        tmp_path / "mnema-restoring-x.part-wal",
+    ]
+    young = house.backups.folder / "mnema-20260314T092600Z.db.x2_.part"
+    now = clock.now().timestamp()
+    for path, age in ((old[0], 7200), (old[1], 7200), (young, 60)):
+        path.touch()
+        os.utime(path, (now - age, now - age))
+    house.backups.make()
+    assert [path for path in (*old, young) if path.exists()] == [young]
 
 
 async def test_a_blank_server_has_nothing_to_copy(

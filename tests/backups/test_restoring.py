@@ -119,7 +119,9 @@ async def test_whoever_was_erased_stays_so(file_house: House, tmp_path: Path, cl
     assert holds(place, "mnema.db*", "I am back")
 
 
-async def test_the_database_remembers_who_was_erased(house: House, tmp_path: Path, clock: ManualClock) -> None:
+async def test_the_database_remembers_who_was_erased(
+    house: House, tmp_path: Path, clock: ManualClock
+) -> None:
     await house.write(lambda s: settle_town(s, clock.now()))
     made = await threaded(house.backups.make)
     clock.advance(DAY)
