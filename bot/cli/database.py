@@ -70,7 +70,7 @@ def backup(
     typer.echo(f"{made.path}: {size(made.size)}, {summary(made.facts.counts)}")
     typer.echo(
         "To move to another machine: stop the bot, take a backup, and carry along this file, .env (the "
-        "secrets are only there) and prompts/ if you wrote some of your own; there run `mnema db restore FILE`."
+        "secrets are only there) and prompts/ if you wrote your own; there run `mnema db restore FILE`."
     )
 
 
