@@ -49,9 +49,13 @@ async def together(stop: asyncio.Event, *work: Coroutine[Any, Any, None]) -> Non
     Raises the first error of ours plainly, not in a group.
     """
 
+    ended: list[MnemaError] = []
+
     async def servant(one: Coroutine[Any, Any, None]) -> None:
         try:
             await one
+        except MnemaError as error:
+            ended.append(error)  # said in one sentence in the end: the others close in peace, not by force
         finally:
             stop.set()
 
@@ -59,6 +63,8 @@ async def together(stop: asyncio.Event, *work: Coroutine[Any, Any, None]) -> Non
         async with asyncio.TaskGroup() as group:
             for one in work:
                 group.create_task(servant(one))
+        if ended:
+            raise ended[0]
     except BaseExceptionGroup as failures:
         ours, _others = failures.split(MnemaError)
         if ours is not None:

@@ -52,10 +52,10 @@ async def test_a_damaged_file_at_the_start(
         chat = await telegram.private(ann)
         async with running_bot(settings, telegram, llm) as before:
             llm.script(Text("Noted, seven."))
-            await telegram.wait_reply(await ann.say(chat, "My lucky number is seven"))
+            await telegram.wait_reply(await ann.say(chat, "My lucky number is seven"), timeout=60)
             made = await asyncio.to_thread(House(sqlite_database_url, tmp_path, ManualClock()).backups.make)
             llm.script(Text("Lovely."))
-            await telegram.wait_reply(await ann.say(chat, "And I like tea"))
+            await telegram.wait_reply(await ann.say(chat, "And I like tea"), timeout=60)
             assert (await before.app.condition())["ready"]
         assert made.running
         overwrite(tmp_path / "mnema.db")
@@ -63,7 +63,8 @@ async def test_a_damaged_file_at_the_start(
         with caplog.at_level(logging.ERROR):
             async with running_bot(settings, telegram, llm) as after:
                 llm.script(Text("Seven it is."))
-                await telegram.wait_reply(await ann.say(chat, "Which number was it?"), contains="Seven")
+                asked = await ann.say(chat, "Which number was it?")
+                await telegram.wait_reply(asked, contains="Seven", timeout=60)
                 told = await after.app.condition()
         # The same conversation goes on; what came after the backup is unknown, and that is said.
         assert "My lucky number is seven" in after.prompt_text()
