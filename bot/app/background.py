@@ -24,12 +24,16 @@ from bot.app.traces import attach_traces
 from bot.core.jobs import NewJob
 from bot.db.repositories import jobs, memories
 from bot.jobs.schedule import Tick
+from bot.turns.left_over import forget_left_overs
 
 if TYPE_CHECKING:
     from bot.app.wiring import App
 
 UPDATE_MEMORY_DAYS = 8
 """Days that finished jobs keep their dedup keys: longer than Telegram repeats an update."""
+
+LEFT_OVER_DAYS = 1
+"""Days that a terminal's question waits for its asker to come back."""
 
 UNDO_DAYS = 1
 """Days that a deleted fact can be brought back."""
@@ -65,4 +69,5 @@ def _cleanup(session: Session, now: datetime) -> list[NewJob]:
     """Small deletions are done on the spot: they are the due work and need no job."""
     jobs.purge_finished(session, now - timedelta(days=UPDATE_MEMORY_DAYS))
     memories.purge_deleted(session, now - timedelta(days=UNDO_DAYS))
+    forget_left_overs(session, now, now - timedelta(days=LEFT_OVER_DAYS))
     return []

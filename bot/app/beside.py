@@ -8,10 +8,22 @@ from contextlib import asynccontextmanager
 
 from sqlalchemy.exc import DBAPIError
 
-from bot.app.schema import head_revision, place_of, sqlite_revision, unopenable
+from bot.app.schema import (
+    head_revision,
+    knows_revision,
+    newer_database,
+    place_of,
+    revision_in,
+    sqlite_revision,
+    unopenable,
+)
 from bot.core.errors import ConfigError
 from bot.db.engine import Database, make_database
 from bot.settings import Settings
+
+
+class NoTables(ConfigError):
+    """The database was never used."""
 
 
 @asynccontextmanager
@@ -26,6 +38,8 @@ async def database_beside(settings: Settings, database: Database | None = None) 
         if url.startswith("sqlite"):
             _require_schema(await asyncio.to_thread(sqlite_revision, url), url)
         await database.open()
+        if not url.startswith("sqlite"):
+            await _require_server_schema(database)
     except (OSError, DBAPIError) as error:
         raise ConfigError(unopenable(url, error)) from error
     try:
@@ -34,8 +48,19 @@ async def database_beside(settings: Settings, database: Database | None = None) 
         await database.close()
 
 
+async def _require_server_schema(database: Database) -> None:
+    try:
+        _require_schema(await database.read(revision_in), database.url)
+    except BaseException:
+        await database.close()
+        raise
+
+
 def _require_schema(found: str | None, url: str) -> None:
     if found is None:
-        raise ConfigError(f"There is no database at {place_of(url)} yet: `mnema run` makes it.")
-    if found != head_revision(url):
-        raise ConfigError(f"The database at {place_of(url)} has another schema: run `mnema db upgrade`.")
+        raise NoTables(f"There is no database at {place_of(url)} yet: `mnema run` makes it.")
+    if found == head_revision(url):
+        return
+    if not knows_revision(url, found):
+        raise ConfigError(newer_database(url))
+    raise ConfigError(f"The database at {place_of(url)} has another schema: run `mnema db upgrade`.")

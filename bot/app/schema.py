@@ -11,6 +11,7 @@ from alembic.util import CommandError
 from sqlalchemy import create_engine, inspect, make_url, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.orm import Session
 from sqlalchemy.pool import NullPool
 
 from bot.core.clock import SystemClock
@@ -90,6 +91,14 @@ def server_revision(url: str) -> str | None:
             await engine.dispose()
 
     return asyncio.run(ask())
+
+
+def revision_in(session: Session) -> str | None:
+    """The schema of an opened database; None where nothing was ever made. Raises DBAPIError."""
+    if not inspect(session.connection()).has_table("alembic_version"):
+        return None
+    found: str | None = session.scalar(text("SELECT version_num FROM alembic_version"))
+    return found
 
 
 def sqlite_path(url: str) -> Path:

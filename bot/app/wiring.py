@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from bot.app.background import attach_background
 from bot.app.catching_up import CatchingUp
@@ -47,7 +47,7 @@ from bot.turns.receive import Receiver
 from bot.turns.settling import Settling
 from bot.turns.sinks import SinkRouter
 
-SLOTS: dict[Pool, int] = {"receive": 16, "answer": 32, "background": 2}
+SLOTS: Mapping[Pool, int] = {"receive": 16, "answer": 32, "background": 2}
 """Jobs of each pool that run at a time; a long answer holds up no receiving."""
 
 ANSWER_RETRIES = RetryPolicy(attempts=6, patience=120.0, first_pause=1.0, longest_pause=30.0)
@@ -82,7 +82,14 @@ class App:
     """The running product without its faces; every room's objects, made once."""
 
     def __init__(
-        self, settings: Settings, clock: Clock, llm: LLM | None, *, everyone: bool, channel: str
+        self,
+        settings: Settings,
+        clock: Clock,
+        llm: LLM | None,
+        *,
+        everyone: bool,
+        channel: str,
+        slots: Mapping[Pool, int],
     ) -> None:
         self.settings = settings
         self.clock = clock
@@ -115,7 +122,7 @@ class App:
         self.catching_up = CatchingUp(self)
         self.ticker = Ticker(self.database, clock, attach_background(self))
         self.workers = tuple(
-            Worker(pool, slots, self.database, self.jobs, clock) for pool, slots in SLOTS.items()
+            Worker(pool, count, self.database, self.jobs, clock) for pool, count in slots.items()
         )
 
     @property
@@ -167,25 +174,34 @@ class App:
         """Recover a damaged file, bring the schema to the present and connect. Raises ConfigError."""
         if self.lock is not None:
             self.lock.acquire()
-        check_prompt(self.context.prompts, self.settings.context_max_tokens, self.tokens)
+        self.check()
         await recover(self.settings, self.clock)
         await prepare_database(self.settings.database_url, self.settings.data_dir, self.clock)
         await self.database.open()
-        await self.tokens.warm()
-        warming = getattr(self.llm, "warm", None)
-        if warming is not None:
-            # The SDK takes a second to import; the first answer should not wait for it.
-            self.nursery.start(warming(), "warm the model's client")
+        await self.warm()
         if self.lock is not None:
             # Nobody else can hold a lease on this file: whatever runs was cut off by a crash.
             now = self.clock.now()
             await self.database.write(lambda s: jobs.release_all(s, now))
 
-    async def work(self) -> None:
-        """Start doing jobs and finding due work."""
+    def check(self) -> None:
+        """Raises ConfigError for a system prompt that leaves no room."""
+        check_prompt(self.context.prompts, self.settings.context_max_tokens, self.tokens)
+
+    async def warm(self) -> None:
+        """Load what the first answer should not wait for."""
+        await self.tokens.warm()
+        warming = getattr(self.llm, "warm", None)
+        if warming is not None:
+            # The SDK takes a second to import.
+            self.nursery.start(warming(), "warm the model's client")
+
+    async def work(self, *, due: bool = True) -> None:
+        """Start doing jobs and, with `due`, finding due work."""
         for worker in self.workers:
             self.nursery.start(worker.run(), f"worker-{worker.pool}")
-        await self.ticker.start()
+        if due:
+            await self.ticker.start()
 
     async def close(self, grace: float = 10.0) -> None:
         """Let running work end within `grace` seconds, then leave nothing open."""
@@ -208,9 +224,13 @@ def build_app(
     llm: LLM | None = None,
     everyone: bool = False,
     channel: str = "telegram",
+    slots: Mapping[Pool, int] = SLOTS,
 ) -> App:
-    """Put the product together. `everyone` opens it to all (the playground); tests override clock and llm."""
-    return App(settings, clock or SystemClock(), llm, everyone=everyone, channel=channel)
+    """Put the product together. `everyone` opens it to all (the playground); tests override clock and llm.
+
+    `slots` are the pools that this process works on, with how many jobs at a time.
+    """
+    return App(settings, clock or SystemClock(), llm, everyone=everyone, channel=channel, slots=slots)
 
 
 def _rules(settings: Settings, everyone: bool) -> AccessRules:

@@ -41,6 +41,10 @@ class ConfigError(MnemaError):
     user_key = "error.config"
 
 
+class Occupied(ConfigError):
+    """Another process works on the same data and nobody else may."""
+
+
 class NotFound(MnemaError):
     """There is no such thing, or it belongs to somebody else: the two are not told apart."""
 

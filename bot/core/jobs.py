@@ -4,10 +4,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Literal, NewType
 
-Pool = Literal["receive", "answer", "background"]
+OwnPool = NewType("OwnPool", str)
+"""The pool of one terminal, which nobody else does; it is named as the channel of its turns."""
+
+Pool = Literal["receive", "answer", "background"] | OwnPool
 """Who does a job: receiving is quick, answering waits for models, the rest has time."""
+
+TERMINAL = "cli:"
+"""What the channel and the pool of a terminal begin with."""
+
+
+def answering_pool(channel: str) -> Pool:
+    """Who answers the turns of a channel: a terminal itself, since only it can show them."""
+    return OwnPool(channel) if channel.startswith(TERMINAL) else "answer"
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 from typing import IO
 
-from bot.core.errors import ConfigError
+from bot.core.errors import ConfigError, Occupied
 
 
 class InstanceLock:
@@ -18,7 +18,7 @@ class InstanceLock:
         self._file: IO[str] | None = None
 
     def acquire(self) -> None:
-        """Take the lock. Raises ConfigError when another holds it or the folder is not writable."""
+        """Take the lock. Raises Occupied when another holds it, ConfigError where it cannot be."""
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
             self._file = self._path.open("a+", encoding="utf-8")
@@ -32,7 +32,7 @@ class InstanceLock:
         except OSError as error:
             self._file.close()
             self._file = None
-            raise ConfigError(
+            raise Occupied(
                 f"Another Mnema is running on the folder {self._path.parent}; stop it first, "
                 "or set DATA_DIR to another folder."
             ) from error

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from sqlalchemy.orm import Session
 
 from bot.core.errors import RetryLater
-from bot.core.jobs import ClaimedJob, Pool
+from bot.core.jobs import TERMINAL, ClaimedJob, Pool
 from bot.core.nursery import Nursery
 from bot.core.ports import Clock
 from bot.db.engine import Database
@@ -23,6 +23,9 @@ log = logging.getLogger(__name__)
 
 LEASE = 30.0
 """Seconds after which a silent worker's jobs may be taken by another."""
+
+TERMINAL_LEASE = 6.0
+"""The same for a terminal, whose person is there and waits for the next one."""
 
 POLL = 1.0
 """Seconds between looks at the queue when nothing woke the worker (another process may have enqueued)."""
@@ -46,7 +49,7 @@ class Worker:
         database: Database,
         registry: JobRegistry,
         clock: Clock,
-        lease: float = LEASE,
+        lease: float | None = None,
     ) -> None:
         self.pool: Pool = pool
         self.owner = uuid.uuid4().hex
@@ -54,7 +57,7 @@ class Worker:
         self._db = database
         self._registry = registry
         self._clock = clock
-        self._lease = lease
+        self._lease = lease or (TERMINAL_LEASE if pool.startswith(TERMINAL) else LEASE)
         self._wake = asyncio.Event()
         self._idle = asyncio.Event()
         self._idle.set()

@@ -80,7 +80,7 @@ class Turns:
                 return False
             turn.status, turn.error_key, turn.stop_requested = "waiting", None, False
             again = int(now.timestamp() * 1000)
-            jobs.enqueue(session, [turn_job(turn.id, turn.conversation_no, now, again)], now)
+            jobs.enqueue(session, [turn_job(turn, now, again)], now)
             return True
 
         return await self._db.write(unit)

@@ -33,7 +33,7 @@ def late_job(turn_id: int, job: ClaimedJob, seconds: float, now: datetime) -> Ne
         return None
     return NewJob(
         kind="turn.answer",
-        pool="answer",
+        pool=job.pool,
         lane=f"late:{turn_id}",
         payload={"turn_id": turn_id, "until": until},
         dedup_key=f"late:{turn_id}:{job.id}",

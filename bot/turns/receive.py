@@ -11,7 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot.core.ids import conversation_of
-from bot.core.jobs import NewJob
+from bot.core.jobs import NewJob, answering_pool
 from bot.core.messages import Incoming, Person
 from bot.core.ports import Clock, TokenCounter
 from bot.core.scope import Scope
@@ -211,7 +211,7 @@ class Receiver:
         for earlier in bursts.earlier_parts(session, incoming, message):
             turns.extend(session, turn, earlier, incoming.sent_at)
         pause = bursts.BURST_PAUSE if bursts.held(session, incoming) else 0.0
-        jobs.enqueue(session, [turn_job(turn.id, place.conversation_no, now + timedelta(seconds=pause))], now)
+        jobs.enqueue(session, [turn_job(turn, now + timedelta(seconds=pause))], now)
         return turn
 
 
@@ -251,13 +251,13 @@ def turn_job_key(turn_id: int, again: int = 0) -> str:
     return f"turn:{turn_id}" if not again else f"turn:{turn_id}:{again}"
 
 
-def turn_job(turn_id: int, conversation_no: int, due: datetime, again: int = 0) -> NewJob:
+def turn_job(turn: Turn, due: datetime, again: int = 0) -> NewJob:
     """The job that answers a turn, in its conversation's lane."""
     return NewJob(
         kind="turn.answer",
-        pool="answer",
-        lane=f"turn:{conversation_no}",
-        payload={"turn_id": turn_id},
-        dedup_key=turn_job_key(turn_id, again),
+        pool=answering_pool(turn.channel),
+        lane=f"turn:{turn.conversation_no}",
+        payload={"turn_id": turn.id},
+        dedup_key=turn_job_key(turn.id, again),
         due_at=due,
     )

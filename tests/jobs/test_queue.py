@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
-from bot.core.jobs import ClaimedJob, NewJob
+from bot.core.jobs import ClaimedJob, NewJob, OwnPool, Pool
 from bot.db.engine import Database
 from bot.db.models import Job
 from bot.db.repositories import jobs
@@ -30,9 +30,9 @@ async def enqueue(database: Database, *new: NewJob, now: datetime = START) -> in
 
 
 async def claim(
-    database: Database, now: datetime = START, owner: str = "me", limit: int = 10
+    database: Database, now: datetime = START, owner: str = "me", limit: int = 10, pool: Pool = "receive"
 ) -> list[ClaimedJob]:
-    return await database.write(lambda s: jobs.claim(s, "receive", limit, owner, now, now + LEASE))
+    return await database.write(lambda s: jobs.claim(s, pool, limit, owner, now, now + LEASE))
 
 
 async def rows(database: Database) -> Sequence[Job]:
@@ -133,6 +133,15 @@ async def test_at_the_start_the_leases_of_a_killed_process_end(database: Databas
     await claim(database, owner="killed")
     assert await database.write(lambda s: jobs.release_all(s, START)) == 2
     assert [taken.attempts for taken in await claim(database)] == [2, 2]
+
+
+async def test_a_terminal_beside_keeps_its_lease_and_its_jobs_at_such_a_start(database: Database) -> None:
+    await enqueue(database, job("a"), job("b", pool=OwnPool("cli:one")))
+    await claim(database, owner="killed")
+    mine = await claim(database, pool=OwnPool("cli:one"), owner="terminal")
+    assert [taken.lane for taken in mine] == ["b"]
+    assert await database.write(lambda s: jobs.release_all(s, START)) == 1
+    assert await claim(database, pool=OwnPool("cli:one")) == []
 
 
 async def test_a_dead_letter_is_kept_whole_and_can_be_replayed(database: Database) -> None:

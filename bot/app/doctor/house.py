@@ -11,7 +11,6 @@ from pathlib import Path
 
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.orm import Session
 
 from bot.app.backups import Backups
 from bot.app.doctor.check import Check, failed, ok, warning
@@ -21,6 +20,7 @@ from bot.app.schema import (
     knows_revision,
     newer_database,
     place_of,
+    revision_in,
     sqlite_path,
     sqlite_revision,
     unopenable,
@@ -121,7 +121,7 @@ async def _look_at_server(url: str) -> Check:
     database = make_database(url)
     await database.open()
     try:
-        revision = await database.read(_server_revision)
+        revision = await database.read(revision_in)
         if revision is not None:
             await database.write(
                 lambda s: s.execute(text("UPDATE alembic_version SET version_num=version_num"))
@@ -129,13 +129,6 @@ async def _look_at_server(url: str) -> Check:
     finally:
         await database.close()
     return _schema(url, revision)
-
-
-def _server_revision(session: Session) -> str | None:
-    if session.scalar(text("SELECT to_regclass('alembic_version')")) is None:
-        return None
-    revision: str | None = session.scalar(text("SELECT version_num FROM alembic_version"))
-    return revision
 
 
 def _schema(url: str, revision: str | None) -> Check:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import ColumnElement, and_, delete, exists, func, literal_column, or_, select, text, update
 from sqlalchemy.orm import Session, aliased
 
-from bot.core.jobs import ClaimedJob, NewJob, Pool
+from bot.core.jobs import TERMINAL, ClaimedJob, NewJob, Pool
 from bot.db.clean import storable
 from bot.db.engine import announce
 from bot.db.models import Job
@@ -94,6 +96,36 @@ def claim(
         job.lease_until = lease_until
         claimed.append(_claimed(job))
     return claimed
+
+
+@dataclass(frozen=True, slots=True)
+class Unclaimed:
+    """An unfinished job whose worker is gone."""
+
+    id: int
+    payload: dict[str, Any]
+
+
+def left_by_terminals(
+    session: Session, now: datetime, quiet: datetime, limit: int, *, but: str = "", lock: bool = True
+) -> list[Unclaimed]:
+    """Jobs of terminals that are gone, oldest first: the lease ran out, or nobody claimed since `quiet`.
+
+    What waits in its lane behind a living terminal's job is not among them, nor what is in the pool `but`.
+    A mere look does not `lock`.
+    """
+    other = aliased(Job)
+    living = exists().where(
+        other.lane == Job.lane, other.id < Job.id, other.status == _RUNNING, other.lease_until >= now
+    )
+    gone = or_(
+        and_(Job.status == _RUNNING, Job.lease_until < now),
+        and_(Job.status == _QUEUED, Job.due_at < quiet, ~living),
+    )
+    query = select(Job).where(Job.pool.startswith(TERMINAL), Job.pool != but, _unfinished(Job), gone)
+    query = query.order_by(Job.id).limit(limit)
+    found = session.scalars(query.with_for_update(skip_locked=True) if lock else query)
+    return [Unclaimed(job.id, job.payload) for job in found]
 
 
 def _claimed(job: Job) -> ClaimedJob:
@@ -183,10 +215,13 @@ def release(session: Session, ids: Sequence[int], owner: str, now: datetime) -> 
 
 
 def release_all(session: Session, now: datetime) -> int:
-    """At the start of a single-process instance: leases of a killed predecessor end at once."""
+    """At the start of a single-process instance: leases of a killed predecessor end at once.
+
+    Terminals work beside it and keep theirs.
+    """
     result = session.execute(
         update(Job)
-        .where(_unfinished(Job), Job.status == _RUNNING)
+        .where(_unfinished(Job), Job.status == _RUNNING, ~Job.pool.startswith(TERMINAL))
         .values(status="queued", lease_owner=None, lease_until=None, due_at=now)
         .returning(Job.id)
     )
