@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy.orm import Session
 
-from bot.context.summarizer import Summarizer, due_summaries, periods
+from bot.context.summarizer import Summarizer, due_summaries, periods, wanted
 from bot.context.summary_call import Writer
 from bot.context.summary_catch_up import CatchUps
 from bot.context.summary_running import JOB as CONVERSATION_JOB
@@ -33,7 +33,7 @@ def attach_summaries(app: App) -> list[Tick]:
     running = RunningSummaries(writer, app.database, app.clock, app.settings)
     app.jobs.register(PERIOD_JOB, summarizer.step, RETRIES, summarizer.give_up)
     app.jobs.register(CONVERSATION_JOB, running.renew, RETRIES, running.give_up)
-    kinds = periods(app.settings)
+    kinds = wanted(periods(app.settings))
 
     def find(session: Session, now: datetime) -> list[NewJob]:
         return due_summaries(session, kinds, now)

@@ -11,7 +11,8 @@ from bot.core.cut import cut_middle
 from bot.core.ports import TokenCounter
 from bot.core.views import SummaryView, TurnView
 
-_DAYS = {"recent": 7, "long": 30}
+_KINDS = ("recent", "long")
+_DAY = 86_400
 _ORDER = {"long": 0, "recent": 1, "conversation": 2}
 
 
@@ -33,7 +34,7 @@ def sections(view: TurnView, strategy: str, zone: ZoneInfo, tokens: TokenCounter
         heading = "## Summary of this conversation before its last messages"
         found.append(Section("conversation", heading, text, tokens.count(f"{heading}\n{text}\n\n")))
     if strategy == "layered":
-        found += [_period(s, zone, tokens) for kind in _DAYS for s in view.summaries if s.kind == kind]
+        found += [_period(s, zone, tokens) for kind in _KINDS for s in view.summaries if s.kind == kind]
     return found
 
 
@@ -46,8 +47,9 @@ def render(chosen: Sequence[Section], allowed: Sequence[int], tokens: TokenCount
 
 def _period(summary: SummaryView, zone: ZoneInfo, tokens: TokenCounter) -> Section:
     start, end = summary.period_start.astimezone(zone), summary.period_end.astimezone(zone)
-    days = _DAYS[summary.kind]
-    heading = f"## Summary of the last {days} days ({start:%Y-%m-%d} to {end:%Y-%m-%d})"
+    days = max(1, round((end - start).total_seconds() / _DAY))
+    last = f"{days} days" if days > 1 else "day"
+    heading = f"## Summary of the last {last} ({start:%Y-%m-%d} to {end:%Y-%m-%d})"
     text = clean(summary.text).strip()
     return Section(summary.kind, heading, text, tokens.count(f"{heading}\n{text}\n\n"))
 

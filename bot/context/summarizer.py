@@ -31,12 +31,30 @@ PURPOSE = "summary"
 
 
 def periods(settings: Settings) -> tuple[Period, ...]:
-    """The two kinds of summaries as the settings have them."""
-    recent, long = settings.recent_summary_interval_days, settings.long_summary_interval_days
-    return (
-        Period("recent", timedelta(days=7), timedelta(days=recent), settings.recent_summary_tokens),
-        Period("long", timedelta(days=30), timedelta(days=long), settings.long_summary_tokens),
+    """The two kinds of summaries as the settings have them, none of them reaching behind the retention."""
+    kept = timedelta(days=settings.message_retention_days)
+    return tuple(
+        _within(Period(kind, timedelta(days=covers), timedelta(days=interval), tokens), kept)
+        for kind, covers, interval, tokens in (
+            ("recent", 7, settings.recent_summary_interval_days, settings.recent_summary_tokens),
+            ("long", 30, settings.long_summary_interval_days, settings.long_summary_tokens),
+        )
     )
+
+
+def _within(period: Period, kept: timedelta) -> Period:
+    """So short that a summary tells of nothing older than `kept` before the next one takes its place.
+
+    It covers more than an interval: a run that is a little late leaves no gap.
+    """
+    interval = min(period.interval, kept * 2 / 5)
+    return replace(period, covers=min(period.covers, kept - interval), interval=interval)
+
+
+def wanted(kinds: Sequence[Period]) -> list[Period]:
+    """Those worth making: where little is kept, the longer one would only say again what the other says."""
+    shortest = min(period.covers for period in kinds)
+    return [period for period in kinds if period.kind == "recent" or period.covers > shortest * 3 / 2]
 
 
 def due_summaries(session: Session, kinds: Sequence[Period], now: datetime, limit: int = 200) -> list[NewJob]:
@@ -82,9 +100,10 @@ class Summarizer:
     async def give_up(self, job: ClaimedJob, error: Exception) -> None:
         """Say that the summary stays as it was."""
         run = Run.stored(job.payload)
-        days = self._periods[run.kind].interval.days
         what = f"the {run.kind} summary of chat {run.place.chat_id}"
-        log.warning("%s stays as it is, the next try is in %d days: %s", what, days, error)
+        log.warning(
+            "%s stays as it is, the next try is in %s: %s", what, self._periods[run.kind].interval, error
+        )
 
     def _steps(self, kind: str) -> Steps:
         # Anew for each step: how a model's tokens are counted changes as its usage is known better.

@@ -85,9 +85,9 @@ class CatchUps:
     ) -> CatchUp:
         """What was said in the chat (topic) since the asker's last message there, or since a moment.
 
-        It goes back 30 days at most. `present` says that the asker was seen in the chat just now, as by a
-        command; else they must be known as a member. Without anything new no model is asked. Raises
-        NotAllowed for somebody who is no member, and LLMError.
+        It goes back 30 days at most, and never behind the retention. `present` says that the asker was seen
+        in the chat just now, as by a command; else they must be known as a member. Without anything new no
+        model is asked. Raises NotAllowed for somebody who is no member, and LLMError.
         """
         now = self._clock.now()
         missed = await self._db.read(lambda s: self._missed(s, asker, chat, since, now, present=present))
@@ -111,13 +111,14 @@ class CatchUps:
         alone = chat.private if row is None else row.type in ("private", "api")
         if not (alone or present or _is_member(session, row, user)):
             raise NotAllowed("only members may ask what was said in a chat")
-        begin, after = max(since or now - USUAL, now - REACH), 0
+        earliest = now - min(REACH, timedelta(days=self._settings.message_retention_days))
+        begin, after = max(since or now - USUAL, earliest), 0
         # In private -1 is nobody: a stranger's chat has nothing to tell.
         owner = (user_id or -1) if alone else None
         if since is None and user_id is not None:
-            reach = summary_sources.stretches(session, place, now - REACH, now, owner=owner)
+            reach = summary_sources.stretches(session, place, earliest, now, owner=owner)
             if (own := summary_sources.last_own(session, reach, user_id)) is not None:
-                begin, after = max(own.sent_at, now - REACH), own.id
+                begin, after = max(own.sent_at, earliest), own.id
         among = summary_sources.stretches(session, place, begin, now, owner=owner)
         profile = people.profile_of(session, user_id or 0)
         return _Missed(

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from bot.core.jobs import ClaimedJob, NewJob
 from bot.core.ports import Clock
 from bot.db.engine import Database
-from bot.db.repositories import conversations, ledger, purging, running_summaries
+from bot.db.repositories import conversations, ledger, purging, running_summaries, summaries
 from bot.memory import correcting
 
 PURGE, SWEEP, EXPIRE = "conversation.purge", "retention.sweep", "messages.expire"
@@ -94,8 +94,8 @@ class Retention:
             pass
 
     async def sweep(self, job: ClaimedJob) -> None:
-        """Do a "retention.sweep" job: what is too old leaves window and recall, or is deleted."""
-        after = 0
+        """Do a "retention.sweep" job: what is too old leaves window, recall and summaries, or is deleted."""
+        after, cutoff = 0, self._cutoff
 
         def look(session: Session) -> Sequence[tuple[int, bool]]:
             return purging.holding_old(session, self._cutoff, after, _AT_A_LOOK)
@@ -104,6 +104,7 @@ class Retention:
             for no in [no for no, old in found if old]:
                 await self._sweep_one(no)
             after = found[-1][0]
+        await self._db.write(lambda s: summaries.forget_older(s, cutoff))
 
     async def _sweep_one(self, no: int) -> None:
         cutoff, now = self._cutoff, self._clock.now()

@@ -181,6 +181,19 @@ def replace(session: Session, place: Place, new: NewSummary, now: datetime) -> b
     return True
 
 
+def forget_older(session: Session, cutoff: datetime) -> None:
+    """Forget the summaries that tell of a time before `cutoff`; they are made again of what came later."""
+    stale = session.scalars(select(Summary).where(Summary.period_start < cutoff).with_for_update()).all()
+    for row in stale:
+        lane = Place(row.chat_id, row.topic_id).lane(row.kind)
+        # Its jobs' dedup keys would say that it was made already.
+        session.execute(
+            delete(Job).where(Job.lane == lane, ~_UNFINISHED).execution_options(synchronize_session=False)
+        )
+        session.delete(row)
+    session.flush()
+
+
 def went_on(session: Session, dedup_key: str) -> bool:
     """Whether the next job of a chain was made already."""
     return session.scalar(select(Job.id).where(Job.dedup_key == dedup_key)) is not None
