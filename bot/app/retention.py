@@ -35,7 +35,10 @@ def attach_retention(app: App) -> list[Tick]:
     app.jobs.register(SWEEP, retention.sweep, RETRIES)
 
     def make_room(session: Session, now: datetime) -> list[NewJob]:
-        """Done on the spot: a few rows each. Whoever opens a conversation by a command makes room at once."""
+        """Done on the spot: a few rows each. Whoever begins or opens a conversation makes room at once.
+
+        What is left to do is what a lower MAX_ACTIVE_CONVERSATIONS leaves.
+        """
         most = settings.max_active_conversations
         for user_id in conversations.over(session, most, _AT_A_LOOK):
             conversations.make_room(session, user_id, most, now)

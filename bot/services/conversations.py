@@ -186,7 +186,9 @@ class Conversations:
             # An empty one can go on: nothing is lost, and a command handled twice begins nothing twice.
             if old is not None and (said or hidden):
                 talk.archive(session, old, now, cleared=cleared and not hidden)
-            new = talk.active_conversation(session, row, chat, user, now)
+            new, began = talk.begun(session, row, chat, user, now)
+            if began:
+                conversations.hold_limit(session, new, self._most, now)
             if old is not None and hidden:
                 incognito.goes_on(session, old, new, now)
             new.title = titles.given(title)

@@ -18,11 +18,12 @@ from bot.core.messages import AttachmentRef, ChatRef, Incoming
 from bot.core.ports import Clock, Files
 from bot.db.engine import Database
 from bot.db.models import Chat
-from bot.db.repositories import jobs, knowledge, people, talk
+from bot.db.repositories import conversations, jobs, knowledge, people, talk
 from bot.db.repositories.knowledge import Owner
 from bot.memory.parsing.kinds import named_kind
 from bot.memory.parsing.refusals import DocumentRefused, Reason
 from bot.memory.parsing.run import MOST_BYTES
+from bot.services.conversations import MAX_ACTIVE
 from bot.services.document_owners import of_owner
 from bot.services.knowledge import Added, Knowledge, Source, title_of
 
@@ -69,11 +70,19 @@ class Order:
 class Reading:
     """Takes documents in, and does the jobs "knowledge.read"; `teller` is the face that shows them."""
 
-    def __init__(self, knowledge: Knowledge, files: Files, database: Database, clock: Clock) -> None:
+    def __init__(
+        self,
+        knowledge: Knowledge,
+        files: Files,
+        database: Database,
+        clock: Clock,
+        most: int = MAX_ACTIVE,
+    ) -> None:
         self._knowledge = knowledge
         self._files = files
         self._db = database
         self._clock = clock
+        self._most = most
         self.teller: Teller | None = None
 
     async def look(self, incoming: Incoming, file: AttachmentRef) -> Word:
@@ -95,7 +104,9 @@ class Reading:
             chat = people.upsert_chat(session, incoming.chat, now)
             user = people.upsert_user(session, incoming.sender, now) if incoming.sender else None
             session.flush()
-            conversation = talk.active_conversation(session, chat, incoming.chat, user, now)
+            conversation, began = talk.begun(session, chat, incoming.chat, user, now)
+            if began:
+                conversations.hold_limit(session, conversation, self._most, now)
             order = Order(
                 chat.id, incoming.chat.topic_id, user.id if user else None, message, file.file_id,
                 file.unique_id, file.name, file.mime, reply_key, language,

@@ -18,9 +18,10 @@ from bot.core.scope import Scope
 from bot.core.text import label as inert
 from bot.db.engine import Database
 from bot.db.models import Chat, Conversation, Message, Turn, User
-from bot.db.repositories import extraction, jobs, people, talk, turns
+from bot.db.repositories import conversations, extraction, jobs, people, talk, turns
 from bot.memory import correcting
 from bot.services.access import Access
+from bot.services.conversations import MAX_ACTIVE
 from bot.turns import bursts
 from bot.turns.settling import Settling
 from bot.turns.steps import MODEL_KEY
@@ -57,7 +58,7 @@ def sender_label(incoming: Incoming) -> str:
 
 
 class Receiver:
-    """Takes messages in, one transaction each."""
+    """Takes messages in, one transaction each; a person has at most `most` active conversations."""
 
     def __init__(
         self,
@@ -67,6 +68,7 @@ class Receiver:
         access: Access,
         channel: str,
         settling: Settling,
+        most: int = MAX_ACTIVE,
     ) -> None:
         self._db = database
         self._clock = clock
@@ -74,6 +76,7 @@ class Receiver:
         self._access = access
         self._channel = channel
         self._settling = settling
+        self._most = most
 
     async def receive(self, incoming: Incoming, channel: str | None = None) -> Receipt:
         """Store a message and, when the bot is meant, make (or extend) the turn that will answer it."""
@@ -118,7 +121,9 @@ class Receiver:
         session.flush()
         if user is not None:
             people.seen_in(session, chat, user, now)
-        conversation = talk.active_conversation(session, chat, incoming.chat, user, now)
+        conversation, began = talk.begun(session, chat, incoming.chat, user, now)
+        if began:
+            conversations.hold_limit(session, conversation, self._most, now)
         message = self._store(session, incoming, conversation, chat, user, tokens)
         if user is not None:
             extraction.note_said(session, message, conversation, user.id)

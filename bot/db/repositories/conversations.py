@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from bot.core.ids import conversation_range
 from bot.core.jobs import NewJob
-from bot.db.models import Chat, Conversation, Message, Trace, Turn
+from bot.db.models import Chat, Conversation, Message, Trace, Turn, User
 from bot.db.repositories import jobs, summaries, talk, turns
 
 UNSEE = "conversation.unsee"
@@ -154,6 +154,14 @@ def make_room(session: Session, user_id: int, most: int, now: datetime, keep: in
     for row in rows[most:]:
         talk.let_rest(session, row, now)
     return max(0, len(rows) - most)
+
+
+def hold_limit(session: Session, begun: Conversation, most: int, now: datetime) -> None:
+    """Make room for a conversation that became active just now; one of a group takes none."""
+    if begun.user_id is not None:
+        # Two that begin at a time must see each other.
+        session.execute(select(User.id).where(User.id == begun.user_id).with_for_update(key_share=True))
+        make_room(session, begun.user_id, most, now, keep=begun.no)
 
 
 def over(session: Session, most: int, limit: int) -> Sequence[int]:

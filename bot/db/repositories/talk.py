@@ -72,19 +72,26 @@ def active_conversation(
 
     One that only had to make room for others goes on.
     """
-    key = scope_key(ref, user)
+    return begun(session, chat, ref, user, now)[0]
+
+
+def begun(
+    session: Session, chat: Chat, ref: ChatRef, user: User | None, now: datetime
+) -> tuple[Conversation, bool]:
+    """The same, and whether it became active just now."""
+    key, began = scope_key(ref, user), False
     while (found := find_active(session, key)) is None:
         if user is not None and ref.private and (resting := _resting(session, chat, key)) is not None:
             activate(session, resting, now)
-            return resting
+            return resting, True
         row = {
             "id": str(uuid.uuid4()), "scope_key": key, "chat_id": chat.id, "topic_id": ref.topic_id,
             "user_id": user.id if user is not None and ref.private else None, "status": "active",
             "created_at": now, "updated_at": now,
         }  # fmt: skip
         # Somebody else may make it at this moment: then it is there at the next look.
-        insert_new(session, Conversation, [row], ["scope_key"], where=_ACTIVE)
-    return found
+        began = insert_new(session, Conversation, [row], ["scope_key"], where=_ACTIVE) == 1
+    return found, began
 
 
 def archive(session: Session, conversation: Conversation, now: datetime, *, cleared: bool) -> None:
