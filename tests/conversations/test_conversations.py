@@ -156,12 +156,29 @@ async def test_one_that_made_room_goes_on(database: Database, clock: ManualClock
     [
         ([], None),
         (["/start", ""], None),
-        (["Привет!"], "Привет"),
+        (["Привет!"], None),
+        (["Привіт!", "Як справи?", "Розкажи про вулкани Ісландії"], "Розкажи про вулкани Ісландії"),
+        (["Добрий день! Підкажіть, як приготувати борщ?"], "Підкажіть, як приготувати борщ?"),
+        (["Здравствуйте, какая завтра погода во Львове?"], "Какая завтра погода во Львове?"),
+        (["👋 Hello, Mnema!", "Борщ"], "Борщ"),
+        (["Hi! How are you? I need a plan for Rome."], "I need a plan for Rome"),
+        (["Hello World in C, please"], "Hello World in C, please"),
+        (["Hi-fi speakers hum at night"], "Hi-fi speakers hum at night"),
+        (["Як ти приготуєш борщ?"], "Як ти приготуєш борщ?"),
+        (["Дякую!", "ok"], None),
+        (["привет как дела"], None),
+        (["Привіт розкажи казку"], "Розкажи казку"),
         (["Hi", "Can you help me with my CV? It is old."], "Can you help me with my CV?"),
-        (["Ok. Now tell me about volcanoes"], "Ok. Now tell me about volcanoes"),
+        (["Ok. Now tell me about volcanoes"], "Now tell me about volcanoes"),
         (["word " * 40], ("word " * 12)[:59].rstrip() + "…"),
         (["你好，请介绍一下火山"], "你好，请介绍一下火山"),
     ],
 )
 def test_titles(first_words: list[str], title: str | None) -> None:
     assert made(first_words) == title
+
+
+def test_where_people_only_greeted_the_answer_gives_the_title() -> None:
+    assert made(["Привіт!"], ["Привіт, Оксано! Чим можу допомогти?"]) is None
+    assert made(["Привет"], ["Привет! Расскажи, что тебя интересует."]) == "Расскажи, что тебя интересует"
+    assert made(["Hi", "Rome"], ["Hello! Rome was not built in a day."]) == "Rome"

@@ -177,9 +177,11 @@ def over(session: Session, most: int, limit: int) -> Sequence[int]:
     return [user_id for user_id in found if user_id is not None]
 
 
-def beginnings(session: Session, numbers: Collection[int], now: datetime) -> dict[int, list[str]]:
-    """How the first things that people said in these conversations begin."""
-    found: dict[int, list[str]] = {}
+def beginnings(
+    session: Session, numbers: Collection[int], now: datetime
+) -> dict[int, tuple[list[str], list[str]]]:
+    """How the first things begin that people and the bot said in these conversations."""
+    found: dict[int, tuple[list[str], list[str]]] = {}
     for no in numbers:
         first, last = conversation_range(no)
         rows = session.execute(
@@ -188,9 +190,9 @@ def beginnings(session: Session, numbers: Collection[int], now: datetime) -> dic
             .order_by(Message.id)
             .limit(_FIRST)
         )
-        found[no] = [
-            text
-            for text, direction, expires in rows
-            if direction == "incoming" and (expires is None or expires > now)
-        ]
+        alive = [(text, direction) for text, direction, expires in rows if expires is None or expires > now]
+        said, answered = (
+            [text for text, direction in alive if direction == wanted] for wanted in ("incoming", "outgoing")
+        )
+        found[no] = (said, answered)
     return found
