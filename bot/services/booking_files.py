@@ -70,10 +70,14 @@ FORMATS: Mapping[str, Callable[[Sequence[BookingView]], str]] = {
 }
 
 
+_FORMULA = ("=", "@", "\t", "\r", "\n", "＝", "＠", "＋", "－")
+"""What begins a formula; the wide signs do so in some spreadsheets too."""
+
+
 def _cell(value: Any) -> str:
     """A value that no spreadsheet takes for a formula; a phone number keeps its plus."""
     text = "" if value is None else str(value)
-    risky = text[:1] in ("=", "@", "\t", "\r") or (text[:1] in ("+", "-") and not _number(text[1:]))
+    risky = text[:1] in _FORMULA or (text[:1] in ("+", "-") and not _number(text[1:]))
     return f"'{text}" if risky else text
 
 

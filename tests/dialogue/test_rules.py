@@ -100,14 +100,32 @@ def test_the_step_names_what_is_missing() -> None:
     assert next_step({"service": "x", "master": "m", "date": "y", "time": "t"}) == "confirm"
 
 
-@pytest.mark.parametrize("text", ["да", "Да!", "ДА, конечно", "так", "Yes please.", "ок 👍", "подтверждаю"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "да",
+        "Да!",
+        "ДА, конечно",
+        "так",
+        "Yes please.",
+        "ок 👍",
+        "подтверждаю",
+        "Так, все правильно",
+        "yes, that’s right",
+        "Go ahead, please!",
+        "Yes, I confirm",
+        "да, бронируйте",
+        "Так і є, дякую",
+    ],
+)
 def test_yes(text: str) -> None:
     assert says_yes(text, None)
     assert not says_no(text)
 
 
 @pytest.mark.parametrize(
-    "text", ["да, но в 16:00", "да?", "👍", "", "нет", "может быть", "записывай на среду"]
+    "text",
+    ["да, но в 16:00", "да?", "👍", "", "нет", "может быть", "записывай на среду", "go", "я", "да, не надо"],
 )
 def test_not_a_yes(text: str) -> None:
     assert not says_yes(text, None)
@@ -119,12 +137,30 @@ def test_only_the_expected_words_count_where_they_are_named() -> None:
     assert not says_yes("ok", ["да"])
 
 
-@pytest.mark.parametrize("text", ["нет", "Ні.", "no, thanks", "отмена", "не надо", "нет, спасибо"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "нет",
+        "Ні.",
+        "no, thanks",
+        "отмена",
+        "не надо",
+        "нет, спасибо",
+        "Нет, не надо.",
+        "ні, дякую, не треба",
+        "Стоп!",
+        "No, thank you!",
+        "Не підходить",
+        "I changed my mind",
+    ],
+)
 def test_no(text: str) -> None:
     assert says_no(text)
 
 
-@pytest.mark.parametrize("text", ["не", "нет, лучше в среду", "no?", "да нет"])
+@pytest.mark.parametrize(
+    "text", ["не", "нет, лучше в среду", "no?", "да нет", "не надо в среду", "no way but up"]
+)
 def test_not_a_no(text: str) -> None:
     assert not says_no(text)
 
@@ -155,6 +191,7 @@ def test_patterns_are_linear_and_small() -> None:
     assert not matches("(a+)+$", "a" * 900 + "!")
     assert not matches(".*", "x" * 5000)
     assert not matches("[0-9]{4}", "12345")
+    assert not matches(".*", "half a letter \ud83d")
 
 
 GOOD: list[tuple[str, dict[str, Any]]] = [

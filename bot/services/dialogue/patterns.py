@@ -19,14 +19,21 @@ def check_pattern(pattern: str) -> str | None:
         return f"it is longer than {PATTERN_LENGTH} characters"
     try:
         _compiled(pattern)
-    except (re2.error, UnicodeError) as error:
+    except UnicodeError:
+        return "it is no text"
+    except re2.error as error:
         return _message(error)
     return None
 
 
 def matches(pattern: str, text: str) -> bool:
-    """Whether a pattern fits a whole text; a text longer than 1000 characters fits none."""
-    return len(text) <= TEXT_LENGTH and _compiled(pattern).fullmatch(text) is not None
+    """Whether a pattern fits a whole text; one longer than 1000 characters, or broken, fits none."""
+    if len(text) > TEXT_LENGTH:
+        return False
+    try:
+        return _compiled(pattern).fullmatch(text) is not None
+    except UnicodeError:  # half a character, which JSON can carry
+        return False
 
 
 @lru_cache(maxsize=256)

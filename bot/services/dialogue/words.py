@@ -3,29 +3,37 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 YES = frozenset(
     """
     да ага угу конечно подтверждаю записывай записывайте запиши запишите согласен согласна верно хорошо
-    давай давайте ладно подходит
+    давай давайте ладно подходит правильно бронируй бронируйте бронирую
     так авжеж звичайно звісно підтверджую записуй записуйте згоден згодна гаразд добре підходить
+    вірно бронюй бронюйте бронюю погоджуюсь погоджуюся
     yes y yep yeah sure ok okay confirm confirmed correct right agreed ок окей ok'ay да-да
     ja oui si sí tak evet sim
     """.split()  # noqa: SIM905 - a list of words, not of quotes
 )
 NO = frozenset(
     """
-    нет неа отмена отмени отмените отменить отбой передумал передумала
+    нет неа отмена отмени отмените отменить отбой передумал передумала стоп
     ні скасуй скасуйте скасувати відміна відміни передумав
     no nope nah cancel cancelled stop nein non não hayır
     """.split()  # noqa: SIM905 - a list of words, not of quotes
 )
+_YES_PHRASES = frozenset(
+    {
+        "yes thank you", "i confirm", "i agree", "that's right", "sounds good", "go ahead", "book it",
+        "так і є", "так и есть", "все так", "я согласен", "я согласна", "я згоден", "я згодна",
+    }
+)  # fmt: skip
 _NO_PHRASES = frozenset(
     {
         "не надо", "не нужно", "не хочу", "не треба", "не потрібно", "не записывай", "не записуй",
-        "never mind", "do not", "don't", "not now", "no thanks", "no thank you", "нет спасибо", "ні дякую",
+        "не подходит", "не підходить", "не сейчас", "не зараз", "no thank you", "never mind",
+        "do not", "don't", "not now", "no way", "i changed my mind", "i do not want", "i don't want",
     }
 )  # fmt: skip
 _POLITE = frozenset("please пожалуйста будь ласка спасибо дякую thanks всё все it точно".split())  # noqa: SIM905
@@ -38,6 +46,8 @@ _NUMBER = re.compile(
     r"\W*(?:№\s*|#\s*|номер\s+|number\s+|вариант\s+|варіант\s+|option\s+)?(\d{1,3})\W*", re.I
 )
 _SHORTEST = 3
+_PHRASE = 4
+"""Words of the longest phrase."""
 
 
 def words_of(text: str) -> list[str]:
@@ -53,9 +63,9 @@ def says_yes(text: str, expected: Sequence[str] | None) -> bool:
         return False
     if expected and any(said == words_of(phrase) for phrase in expected):
         return True
-    known = {word for phrase in expected for word in words_of(phrase)} if expected else YES
-    meant = [word for word in said if word not in _POLITE or word in known]
-    return bool(meant) and all(word in known for word in meant)
+    if expected:
+        return _only(said, {word for phrase in expected for word in words_of(phrase)}, ())
+    return _only(said, YES, _YES_PHRASES)
 
 
 def says_no(text: str) -> bool:
@@ -63,10 +73,21 @@ def says_no(text: str) -> bool:
     said = words_of(text)
     if not said or "?" in text:
         return False
-    if " ".join(said) in _NO_PHRASES:
-        return True
-    meant = [word for word in said if word not in _POLITE]
-    return bool(meant) and all(word in NO for word in meant)
+    return _only(said, NO, _NO_PHRASES)
+
+
+def _only(said: Sequence[str], words: Collection[str], phrases: Collection[str]) -> bool:
+    """Whether nothing is said but the words, or one of the phrases among them; politeness does not count."""
+    known = [word in words or word in _POLITE for word in said]
+    if all(known):
+        return any(word in words for word in said)
+    first, last = known.index(False), len(known) - known[::-1].index(False)
+    # Around the words that are not known the phrase may take some that are.
+    return last - first <= _PHRASE and any(
+        " ".join(said[start:end]) in phrases
+        for start in range(max(0, first - _PHRASE), first + 1)
+        for end in range(last, min(len(said), last + _PHRASE) + 1)
+    )
 
 
 def chosen(text: str, options: Sequence[Mapping[str, Any]]) -> Mapping[str, Any] | None:
