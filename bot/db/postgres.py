@@ -41,11 +41,18 @@ class PostgresDatabase(Database):
         self._writing: set[asyncio.Task[Any]] = set()
 
     async def open(self) -> None:
-        """Connect, and listen."""
-        self._engine = create_async_engine(
+        """Connect, and listen. Raises OSError and DBAPIError."""
+        engine = create_async_engine(
             self.url, pool_size=10, max_overflow=10, pool_pre_ping=True, json_serializer=dump_json
         )
-        await self._listen(self._engine)
+        try:
+            async with engine.connect():
+                pass  # what is wrong with the address or the password is told in SQLAlchemy's words
+        except BaseException:
+            await engine.dispose()
+            raise
+        self._engine = engine
+        await self._listen(engine)
 
     async def _listen(self, engine: AsyncEngine) -> None:
         # The dialect's own arguments: a URL's options (ssl, several hosts) mean the same for both.

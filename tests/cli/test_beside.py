@@ -23,6 +23,7 @@ from bot.app.wiring import App, build_app
 from bot.cli.chat import talk
 from bot.cli.looping import loop_in_thread
 from bot.core.clock import SystemClock
+from bot.core.errors import ConfigError
 from bot.core.jobs import NewJob, OwnPool
 from bot.core.messages import ChatRef, Incoming, Person
 from bot.db.models import Job, Turn, User
@@ -32,6 +33,7 @@ from bot.settings import Settings
 from tests.support.emulator import running_emulator
 from tests.support.llm_server import ScriptedLLM, scripted_llm
 from tests.support.llm_steps import Body, Step, Text, ToolCalls
+from tests.support.postgres import PostgresServer
 from tests.support.product import product_settings, running_bot, text_of
 from tests.support.waiting import until
 
@@ -189,6 +191,16 @@ async def test_a_server_without_tables_gets_them(
     async with database_beside(settings) as database:
         asker = await database.read(lambda s: s.scalars(select(User)).one())
     assert (asker.platform, asker.external_id) == ("tg", "42")
+
+
+@pytest.mark.postgres
+async def test_a_database_that_is_not_there_is_one_sentence(
+    postgres_server: PostgresServer, tmp_path: Path, llm: ScriptedLLM
+) -> None:
+    settings = product_settings(postgres_server.url("nowhere"), tmp_path, llm)
+    with pytest.raises(ConfigError, match=r"cannot be opened; check DATABASE_URL"):
+        async with open_terminal(settings, "kit"):
+            pass
 
 
 def test_ctrl_c_stops_the_answer_and_the_talk_goes_on(
