@@ -87,8 +87,8 @@ FAULTS = (
     Fault(
         "answers of a conversation overlap",
         "bot/turns/receive.py",
-        '        lane=f"turn:{conversation_no}",',
-        '        lane=f"turn:{turn_id}",',
+        '        lane=f"turn:{turn.conversation_no}",',
+        '        lane=f"turn:{turn.id}",',
         _flow("test_groups.py::test_a_second_question_while_the_first_streams_is_answered_after_it"),
     ),
     Fault(
