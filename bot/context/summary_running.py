@@ -24,7 +24,7 @@ from bot.core.ports import Clock
 from bot.core.trace import ContextTrace
 from bot.core.views import ProfileView
 from bot.db.engine import Database
-from bot.db.repositories import ledger, summary_sources
+from bot.db.repositories import ledger, summaries, summary_sources
 from bot.db.repositories import running_summaries as running
 from bot.db.repositories.running_summaries import Standing
 from bot.db.repositories.summary_sources import Said, Stretch
@@ -90,7 +90,7 @@ def due_after_turn(
     left = max(_edge(now, window_from_seq, settings), oldest) - 1
     if left < 1 or (now.summarised and left < now.upto_seq + RENEW_AFTER):
         return []
-    lane = f"summary:conversation:{conversation_no}"
+    lane = running.lane(conversation_no)
     return [NewJob(JOB, "background", lane, {"no": conversation_no, "upto": left}, f"{lane}:{left}")]
 
 
@@ -148,10 +148,10 @@ class RunningSummaries:
             end = upto if part.whole and not chunk.more else max(part.base, seq_of(chunk.after))
             written = await self._ask(job, part, chunk, cap) if chunk.lines else None
             text = written.text if written else part.text
-            if not await self._keep(no, part, end, text, written):
+            if not await self._keep(job, part, end, text, written):
                 return
             offset = chunk.offset
-            await self._shorten(no, end, text, cap)
+            await self._shorten(job, end, text, cap)
 
     async def give_up(self, job: ClaimedJob, error: Exception) -> None:
         """Say that the summary stays as it was until more messages have left."""
@@ -172,18 +172,23 @@ class RunningSummaries:
         except LLMError as error:
             raise later(error) from error
 
-    async def _keep(self, no: int, part: _Part, end: int, text: str, written: Written | None) -> bool:
+    async def _keep(
+        self, job: ClaimedJob, part: _Part, end: int, text: str, written: Written | None
+    ) -> bool:
         """Store the longer summary with its cost; False when the conversation went another way meanwhile."""
-        now = self._clock.now()
+        now, no = self._clock.now(), int(job.payload["no"])
 
         def unit(session: Session) -> bool:
             if written is not None:
                 ledger.charge(session, written.completion, PURPOSE, now)
+            # Somebody's words were taken away meanwhile, which may stand in it: it is begun anew.
+            if not summaries.held(session, job.id):
+                return False
             return running.write_on(session, no, (part.text, part.base), (text, end))
 
         return await self._db.write(unit)
 
-    async def _shorten(self, no: int, end: int, text: str, cap: int) -> None:
+    async def _shorten(self, job: ClaimedJob, end: int, text: str, cap: int) -> None:
         """Say an over-long summary again in fewer words; it is kept already, and cut where that fails."""
         tokens = self._writer.tokens
         if tokens.count(text) <= cap:
@@ -193,10 +198,10 @@ class RunningSummaries:
             messages = prompts.shorten(Order("story", None, cap), text)
             written = await self._writer.write(messages, cap, PURPOSE)
         except (BadAnswer, LLMError) as error:
-            log.info("the summary of conversation %s is cut: %s", no, error)
+            log.info("the summary of conversation %s is cut: %s", job.payload["no"], error)
         short = within(written.text if written else text, cap, tokens)
         part = _Part(text, end, (), True, None)
-        await self._keep(no, part, end, short, written)
+        await self._keep(job, part, end, short, written)
 
 
 def _load(session: Session, no: int, upto: int, limit: int) -> _Part | None:

@@ -12,11 +12,12 @@ from sqlalchemy.orm import Session
 from bot.core.scope import Scope
 from bot.core.views import MessageView
 from bot.db.models import Message
-from bot.db.repositories import memories
+from bot.db.repositories import memories, sources
 from bot.memory import correcting, facts, gates
 from bot.memory.candidates import Ended, FoundFact, Reading
 from bot.memory.kinds import SINGLE
 from bot.memory.others import about_other
+from bot.memory.resolution import decide
 from bot.memory.similar import common, stems
 
 SPEAKS_FOR_ITSELF = 4
@@ -86,7 +87,16 @@ def _keep(session: Session, found: FoundFact, ground: Ground) -> tuple[facts.Sav
         said_at=source.sent_at,
         tags=found.tags,
     )
+    if _was_deleted(session, fact, ground.now):
+        raise gates.Refused("the person deleted it", "deleted")
     return facts.save(session, ground.scope, fact, ground.cap, ground.now), source.id
+
+
+def _was_deleted(session: Session, fact: facts.NewFact, now: datetime) -> bool:
+    """Whether the same was known from this message and taken away: also while the model was reading."""
+    known = sources.standing_on(session, [fact.message_id] if fact.message_id is not None else [])
+    deleted = [memory for _, memory in known if memory.deleted_at is not None]
+    return bool(deleted) and decide(deleted, facts.candidate(fact, now)).same is not None
 
 
 def _end(session: Session, ended: Ended, ground: Ground) -> list[int]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -149,7 +150,16 @@ class Answerer:
             due = due_after_turn(session, view.conversation_no, window_edge(trace), self._p.summaries)
             jobs.enqueue(session, due, now)
 
-        await self._p.database.write(unit)
+        await self._commit(turn_id, unit)
+
+    async def _commit(self, turn_id: int, unit: Callable[[Session], None]) -> None:
+        """Settle the turn by `unit`; nothing is stored of one that is gone, as with an asker who was forgotten."""
+
+        def guarded(session: Session) -> None:
+            if turns.lock(session, turn_id):
+                unit(session)
+
+        await self._p.database.write(guarded)
 
     def _reply_row(self, state: TurnState, text: str, **meta: Any) -> talk.NewMessage:
         now = self._p.clock.now()
@@ -174,7 +184,7 @@ class Answerer:
             told = told_by_code(session, turn_id)
             turns.settle(session, turn_id, status="answered", now=now, reply=message, notices=told)
 
-        await self._p.database.write(unit)
+        await self._commit(turn_id, unit)
 
     async def _stopped(self, state: TurnState, shown: _Shown) -> None:
         """Keep what came before the asker said stop, marked; what it cost is in the ledger already."""
@@ -186,25 +196,27 @@ class Answerer:
             told = told_by_code(session, turn_id)
             turns.settle(session, turn_id, status="stopped", now=now, reply=message, notices=told)
 
-        await self._p.database.write(unit)
+        await self._commit(turn_id, unit)
 
     async def _fail(self, turn_id: int, error_key: str, *, unless_settled: bool = False) -> None:
         now = self._p.clock.now()
 
         def unit(session: Session) -> None:
-            turn = session.get(models.Turn, turn_id)
-            if turn is None or (unless_settled and turn.status not in turns.OPEN):
+            turn = session.get_one(models.Turn, turn_id)
+            if unless_settled and turn.status not in turns.OPEN:
                 return
             told = told_by_code(session, turn_id)
             turns.settle(session, turn_id, status="failed", now=now, error_key=error_key, notices=told)
 
-        await self._p.database.write(unit)
+        await self._commit(turn_id, unit)
 
     async def _deliver(
         self, state: TurnState, sink: ReplySink, job: ClaimedJob, *, last: bool = False
     ) -> None:
         turn_id, status = state.ref.turn_id, "delivered"
         reply = await self._p.database.read(lambda s: stored_reply(s, turn_id))
+        if reply is None:
+            return
         try:
             await sink.finish(reply)
         except DeliveryError as error:
@@ -239,9 +251,11 @@ class _Shown:
         self._sink.show(text)
 
 
-def stored_reply(session: Session, turn_id: int) -> Reply:
-    """The settled answer of a turn as it stands in the database."""
-    turn = session.get_one(models.Turn, turn_id)
+def stored_reply(session: Session, turn_id: int) -> Reply | None:
+    """The settled answer of a turn as it stands in the database; None when the turn is gone."""
+    turn = session.get(models.Turn, turn_id)
+    if turn is None:
+        return None
     message = session.get(models.Message, turn.reply_message_id) if turn.reply_message_id else None
     notices = tuple(
         Notice(kind=row["kind"], text=row["text"], memory_ids=tuple(row.get("ids", ())))

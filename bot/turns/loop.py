@@ -120,7 +120,9 @@ class ToolLoop:
         assert turn_id is not None
 
         def unit(session: Any) -> None:
-            if turns.step(session, turn_id, key) is None:
+            if not turns.lock(session, turn_id):
+                ledger.charge(session, completion, "reply", now)  # its asker was forgotten; it was paid for
+            elif turns.step(session, turn_id, key) is None:
                 turns.record_step(session, turn_id, key, pack(completion), now)
                 ledger.charge(session, completion, "reply", now, turn_id=turn_id, user_id=view.scope.user_id)
 

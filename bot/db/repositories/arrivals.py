@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import insert, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot.core.ids import message_id, seq_of
 from bot.db.models import Attachment, Chat, Conversation, Import, Message, MessageRef, MessageVersion, User
-from bot.db.upsert import insert_new
+from bot.db.upsert import add_many, add_missing, insert_new
 
 ROWS = 400
 
@@ -41,15 +41,13 @@ def add_messages(session: Session, rows: Sequence[dict[str, Any]]) -> set[int]:
         ids = [row["id"] for row in rows[at : at + ROWS]]
         there |= set(session.scalars(select(Message.id).where(Message.id.in_(ids))))
     new = [row for row in rows if row["id"] not in there]
-    if new:
-        # Many rows by one prepared statement: putting one together for all of them takes far longer.
-        session.execute(insert(Message), new)
+    add_many(session, Message, new)
     return {row["id"] for row in new}
 
 
 def add_refs(session: Session, rows: Sequence[dict[str, Any]]) -> None:
     """Note platforms' ids of messages; those known already stay as they are."""
-    insert_new(session, MessageRef, rows, ["chat_id", "external_id"])
+    add_missing(session, MessageRef, rows, ["chat_id", "external_id"])
 
 
 def known_refs(session: Session, chat: int, external_ids: Sequence[str]) -> dict[str, int]:
@@ -65,9 +63,8 @@ def known_refs(session: Session, chat: int, external_ids: Sequence[str]) -> dict
 
 def add_beside(session: Session, files: Sequence[dict[str, Any]], versions: Sequence[dict[str, Any]]) -> None:
     """Files and former versions of messages that are new."""
-    session.add_all(Attachment(**row) for row in files)
-    session.add_all(MessageVersion(**row) for row in versions)
-    session.flush()
+    add_many(session, Attachment, files)
+    add_many(session, MessageVersion, versions)
 
 
 def count_in(session: Session, no: int, ids: Sequence[int], last_at: datetime | None) -> None:

@@ -185,8 +185,8 @@ def erase_rest(session: Session, whose: Belongings, now: datetime) -> Counter[st
     """Delete everything but messages, the person's own row last. Returns what was removed, by kind."""
     removed: Counter[str] = Counter()
     erasure_jobs.forget(session, whose, now)
-    _erase_prompts(session, whose)
     removed["summaries"] = _erase_summaries(session, whose)
+    _erase_prompts(session, whose)
     removed["facts"] = _erase_memories(session, whose)
     removed["documents"] = _erase_documents(session, whose)
     for name, table in (("states", DialogueState), ("bookings", Booking), ("keys", ApiKey)):
@@ -219,7 +219,9 @@ def _erase_prompts(session: Session, whose: Belongings) -> None:
     That is in the chats where they spoke, and with the people of those, who recall it wherever they ask.
     """
     near = select(ChatMember.user_id).where(ChatMember.chat_id.in_(whose.places))
-    asked = select(Turn.id).where(or_(Turn.chat_id.in_(whose.places), Turn.user_id.in_(near)))
+    by_them = or_(Turn.chat_id.in_(whose.places), Turn.user_id.in_(near))
+    turns.unkeep(session, by_them)
+    asked = select(Turn.id).where(by_them)
     _run(session, update(Trace).where(Trace.turn_id.in_(asked)).values(prompt=None))
     settled = select(Turn.id).where(Turn.id.in_(asked), Turn.status.not_in(turns.OPEN))
     _run(session, delete(TurnStep).where(TurnStep.turn_id.in_(settled)))

@@ -83,7 +83,7 @@ class Holders:
         tools = select(TurnStep.id).where(TurnStep.turn_id == Turn.id, TurnStep.key.like("tool:%")).exists()
         seen: set[int] = set()
         # Not one query with OR: it would look at every turn there ever was.
-        for whose in self._turns():
+        for whose in self.whose():
             rows = session.execute(
                 select(Trace, tools)
                 .join(Turn, Turn.id == Trace.turn_id)
@@ -95,7 +95,8 @@ class Holders:
                     seen.add(trace.turn_id)
                     yield trace, used_tools
 
-    def _turns(self) -> list[ColumnElement[bool]]:
+    def whose(self) -> list[ColumnElement[bool]]:
+        """Whose turns these are: conditions of which each is looked up by itself."""
         if self.everybody:
             return [true()]
         found: list[ColumnElement[bool]] = []

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from bot.core.llm import Completion, Message
 from bot.core.named import named_in
 from bot.db.models import Trace, UsageRow
-from bot.db.repositories import people
+from bot.db.repositories import people, turns
 from bot.db.repositories.holders import Holders
 
 _SWEPT = "traces.swept"
@@ -55,8 +55,12 @@ def keep_trace(
     prompt: Sequence[Message],
     now: datetime,
 ) -> None:
-    """Keep what a reply knew; a re-run replaces it."""
-    packed = zlib.compress(json.dumps(list(prompt), ensure_ascii=False).encode("utf-8", "surrogatepass"), 6)
+    """Keep what a reply knew; a re-run replaces it.
+
+    Without the prompt, where something that may stand in it was deleted since the turn began.
+    """
+    said = json.dumps(list(prompt), ensure_ascii=False).encode("utf-8", "surrogatepass")
+    packed = zlib.compress(said, 6) if turns.keeps(session, turn_id) else None
     session.merge(
         Trace(turn_id=turn_id, message_id=message_id, layers=list(layers), prompt=packed, created_at=now)
     )
@@ -90,6 +94,7 @@ def drop_expired_prompts(session: Session, before: datetime, now: datetime) -> i
         .returning(Trace.turn_id)
         .execution_options(synchronize_session=False)
     ).all()
+    turns.forget_steps(session, dropped)
     oldest = session.scalar(select(func.min(Trace.turn_id)).where(*kept))
     upto = oldest - 1 if oldest is not None else max(dropped, default=start)
     if mark != (reached := {"upto": upto, "day": today}):
@@ -106,8 +111,9 @@ def forget_prompts_holding(
 ) -> int:
     """Delete the kept prompts in which one of these stands; the tables of layers stay. Returns how many.
 
-    To be called in the unit that deletes them, while their rows are still there: the rows tell whose turns
-    may have seen them, so that no other turn is looked at.
+    What tools said in those turns goes as well. Answers that are being made now will keep no prompt where they
+    may have seen one of these. To be called in the unit that deletes them, while their rows are still there:
+    the rows tell whose turns may have seen them, so that no other turn is looked at.
     """
     holders = Holders()
     if message_ids:
@@ -116,6 +122,8 @@ def forget_prompts_holding(
         holders.add_memories(session, memory_ids)
     if document_ids:
         holders.add_documents(session, document_ids)
+    for whose in holders.whose():
+        turns.unkeep(session, whose)
     found = list(holders.traces(session))
     if message_ids:
         named = {one.id for trace, _ in found for one in named_in(trace.layers) if one.kind == "message"}
@@ -123,6 +131,7 @@ def forget_prompts_holding(
     held = [trace.turn_id for trace, tools in found if _holds(trace, tools, holders)]
     if held:
         session.execute(update(Trace).where(Trace.turn_id.in_(held)).values(prompt=None))
+        turns.forget_steps(session, held)
     return len(held)
 
 

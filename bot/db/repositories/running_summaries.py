@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import func, select, update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
 from bot.db.clean import storable
-from bot.db.models import Conversation
+from bot.db.models import Conversation, Job
+from bot.db.repositories import talk
+
+_IMPORTED = "imported_upto"
+"""Where a conversation notes the number of the last message that was brought in from elsewhere."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,11 +71,31 @@ def write_on(session: Session, no: int, before: tuple[str, int], after: tuple[st
     return True
 
 
+def lane(no: int) -> str:
+    """The lane of the jobs that write a conversation's summary."""
+    return f"summary:conversation:{no}"
+
+
+def leave_out(row: Conversation, upto_seq: int) -> None:
+    """Messages up to this number came from elsewhere: it is nobody's wish that a model be paid for them.
+
+    They are searched and recalled, but never summed up, also when the summary is made anew.
+    """
+    talk.keep_note(row, _IMPORTED, upto_seq)
+    row.summary_upto_seq = max(row.summary_upto_seq, upto_seq)
+
+
+def left_out(row: Conversation) -> int:
+    """Up to which number messages are never summed up; 0 where nothing was brought in."""
+    found = talk.note_of(row, _IMPORTED)
+    return found if isinstance(found, int) else 0
+
+
 def forget(session: Session, no: int) -> None:
-    """Take a conversation's summary away; it is made again, of everything that is still there."""
-    session.execute(
-        update(Conversation)
-        .where(Conversation.no == no)
-        .values(context_summary=None, summary_upto_seq=0)
-        .execution_options(synchronize_session=False)
-    )
+    """Take a conversation's summary away, also one that is being written; it is made again of what is left."""
+    # The jobs first: one that is storing its text holds its row until that can be seen here.
+    session.execute(delete(Job).where(Job.lane == lane(no)).execution_options(synchronize_session=False))
+    row = session.get(Conversation, no, with_for_update=True, populate_existing=True)
+    if row is not None:
+        row.context_summary, row.summary_upto_seq = None, left_out(row)
+        session.flush()

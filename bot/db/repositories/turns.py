@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import ColumnElement, delete, or_, select, update
 from sqlalchemy.orm import Session
 
 from bot.core.messages import TurnRef
@@ -16,6 +16,9 @@ from bot.db.repositories import people, talk
 from bot.db.upsert import insert_new
 
 OPEN = ("waiting", "answering")
+
+_UNKEPT = "unkept"
+"""The step of an open turn in whose prompt something may stand that was deleted meanwhile."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,9 +90,10 @@ def take_up(session: Session, turn_id: int, now: datetime) -> TurnState | None:
     return load_state(session, turn)
 
 
-def lock(session: Session, turn_id: int) -> None:
-    """Let one unit at a time go on with a turn, until its commit."""
-    session.execute(select(Turn.id).where(Turn.id == turn_id).with_for_update(key_share=True))
+def lock(session: Session, turn_id: int) -> bool:
+    """Let one unit at a time go on with a turn, until its commit; False when it is gone, as with its asker."""
+    held = select(Turn.id).where(Turn.id == turn_id).with_for_update(key_share=True)
+    return session.scalar(held) is not None
 
 
 def load_state(session: Session, turn: Turn) -> TurnState:
@@ -144,6 +148,36 @@ def step(session: Session, turn_id: int, key: str) -> dict[str, Any] | None:
     return session.scalar(select(TurnStep.data).where(TurnStep.turn_id == turn_id, TurnStep.key == key))
 
 
+def unkeep(session: Session, which: ColumnElement[bool]) -> None:
+    """Something is being deleted that open turns may have in their prompts: they will keep no copy of those.
+
+    To be called before the kept prompts are looked at: a turn that settles at this moment is waited for.
+    """
+    open_ = select(Turn.id, Turn.created_at).where(which, Turn.status.in_(OPEN)).order_by(Turn.id)
+    found = session.execute(open_.with_for_update(key_share=True)).all()
+    rows = [{"turn_id": id_, "key": _UNKEPT, "data": {}, "created_at": at} for id_, at in found]
+    insert_new(session, TurnStep, rows, ["turn_id", "key"])
+
+
+def keeps(session: Session, turn_id: int) -> bool:
+    """Whether a turn may keep its prompt."""
+    return step(session, turn_id, _UNKEPT) is None
+
+
+def forget_steps(session: Session, ids: Collection[int]) -> None:
+    """Let settled turns keep nothing of what models and tools said but which tools were called."""
+    settled = select(Turn.id).where(Turn.id.in_(ids), Turn.status.not_in(OPEN))
+    tools = TurnStep.key.like("tool:%")
+    mine = TurnStep.turn_id.in_(settled)
+    session.execute(
+        delete(TurnStep).where(mine, ~tools, TurnStep.key != _UNKEPT),
+        execution_options={"synchronize_session": False},
+    )
+    session.execute(
+        update(TurnStep).where(mine, tools).values(data={}), execution_options={"synchronize_session": False}
+    )
+
+
 def settle(
     session: Session,
     turn_id: int,
@@ -161,6 +195,9 @@ def settle(
     if reply is not None:
         turn.reply_message_id = reply.id
         talk.refer(session, turn.chat_id, visible(session, delivery_key(turn_id)) or (), reply.id)
+    if not keeps(session, turn_id):
+        session.flush()
+        forget_steps(session, [turn_id])
 
 
 def open_turns(session: Session, chat_id: int, user_id: int | None) -> list[int]:
@@ -191,8 +228,11 @@ def note_visible(
     *,
     done: bool,
 ) -> None:
-    """Store what is visible now under a delivery key."""
+    """Store what is visible now under a delivery key; of a turn that is gone nothing is stored."""
     row = session.scalar(select(Delivery).where(Delivery.key == key))
+    kind, _, number = key.partition(":")
+    if row is None and kind == "turn" and session.get(Turn, int(number)) is None:
+        return
     if row is None:
         row = Delivery(key=key, chat_external_id=chat_external_id, created_at=now, updated_at=now)
         session.add(row)

@@ -15,7 +15,7 @@ from bot.core.ids import conversation_of, message_id, seq_of
 from bot.db.clean import storable
 from bot.db.models import Chat, ChatMember, Conversation, Profile, User
 from bot.db.repositories import arrivals as rows
-from bot.db.repositories import people, talk
+from bot.db.repositories import people, running_summaries, talk
 from bot.db.upsert import insert_new
 from bot.services.transfer.erased import ErasedMarks
 
@@ -130,11 +130,13 @@ def _made(session: Session, record: Record, source: str, arrivals: Arrivals) -> 
         row["status"] = "archived"
     if arrivals.gone:
         # Made anew of what comes in: it may tell of somebody who was erased.
-        row |= {"context_summary": None, "summary_upto_seq": 0}
+        row["context_summary"] = None
     made = Conversation(
         **row, scope_key=key, chat_id=chat.id, user_id=user_id, meta=record["metadata"], source_id=source,
         message_count=0,
     )  # fmt: skip
+    if arrivals.gone:
+        made.summary_upto_seq = running_summaries.left_out(made)
     session.add(made)
     session.flush()
     return made

@@ -21,7 +21,7 @@ from bot.db.engine import Database
 from bot.db.former import FormerDatabase, FormerMessage
 from bot.db.models import Chat, ChatMember, Conversation, User
 from bot.db.repositories import arrivals as rows
-from bot.db.repositories import people, talk
+from bot.db.repositories import people, running_summaries, talk
 from bot.db.upsert import insert_new
 from bot.services.reach import platform_of
 from bot.services.transfer.erased import ErasedMarks, erased_marks
@@ -106,7 +106,7 @@ def _place(
         for id_, (m, _) in zip(ids, new, strict=True) for ref in _refs(m)
     ])  # fmt: skip
     rows.count_in(session, conversation.no, ids, max((row["sent_at"] for row in made), default=None))
-    conversation.summary_upto_seq = conversation.next_seq - 1
+    running_summaries.leave_out(conversation, conversation.next_seq - 1)
     return len(new)
 
 

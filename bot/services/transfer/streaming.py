@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator
 from typing import Any, BinaryIO
 
 import ijson  # type: ignore[import-untyped]
-from ijson.common import ObjectBuilder  # type: ignore[import-untyped]
 
 from bot.core.errors import Invalid
 
@@ -19,24 +18,41 @@ def parts(file: BinaryIO, wanted: Callable[[str], bool]) -> Iterator[tuple[str, 
 
     A place is written as ijson does, such as "messages.item". Raises Invalid for what is no JSON.
     """
-    builder: ObjectBuilder | None = None
-    depth, at = 0, ""
     try:
-        for prefix, event, value in ijson.parse(file, use_float=True):
-            if builder is not None:
-                builder.event(event, value)
-                depth += event in ("start_map", "start_array")
-                depth -= event in ("end_map", "end_array")
-                if depth == 0:
-                    yield at, builder.value
-                    builder = None
-            elif event == "start_map" and wanted(prefix):
-                builder, depth, at = ObjectBuilder(), 1, prefix
-                builder.event(event, value)
+        events = iter(ijson.parse(file, use_float=True))
+        for prefix, event, value in events:
+            if event == "start_map" and wanted(prefix):
+                yield prefix, _whole(events)
             elif event in _SCALARS:
                 yield prefix, value
     except (ijson.JSONError, UnicodeDecodeError) as error:
         raise Invalid(f"this file is no JSON: {error}") from error
+
+
+def _whole(events: Iterator[tuple[str, str, Any]]) -> dict[str, Any]:
+    """The object whose beginning was read; by hand, since most of the time of reading goes by here."""
+    whole: dict[str, Any] = {}
+    inside: Any = whole
+    outside: list[tuple[Any, str]] = []
+    key = ""
+    for _, event, value in events:
+        if event == "map_key":
+            key = value
+            continue
+        if event == "end_map" or event == "end_array":
+            if not outside:
+                return whole
+            inside, key = outside.pop()
+            continue
+        made = {} if event == "start_map" else [] if event == "start_array" else value
+        if type(inside) is dict:
+            inside[key] = made
+        else:
+            inside.append(made)
+        if event == "start_map" or event == "start_array":
+            outside.append((inside, key))
+            inside = made
+    raise Invalid("this file ends in the middle")
 
 
 def lines(file: BinaryIO) -> Iterator[dict[str, Any]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import islice
@@ -20,6 +20,7 @@ from bot.db.clean import storable, storable_or_none
 from bot.db.engine import Database
 from bot.db.models import ChatMember, Conversation
 from bot.db.repositories import arrivals as rows
+from bot.db.repositories import running_summaries
 from bot.db.upsert import insert_new
 from bot.services.transfer.erased import ErasedMarks, erased_marks
 from bot.services.transfer.importing import Told
@@ -93,10 +94,11 @@ class TelegramPast:
         for sender in {m.sender_id for m in messages} - set(place.gone) - {None}:
             place.gone[str(sender)] = await asyncio.to_thread(erased.erased_at, "tg", str(sender))
         work = [(m, tokens) for m, tokens in zip(messages, counts, strict=True) if not _is_gone(place, m)]
-        done = await self._db.write(lambda s: _put(s, place, work, self._bot_id, now))
-        brought.added += done[0]
-        brought.known += done[1]
-        brought.later += done[2]
+        put = await self._db.write(lambda s: _put(s, place, work, self._bot_id, now))
+        place.users |= put.users
+        brought.added += put.added
+        brought.known += put.known
+        brought.later += put.later
         brought.erased += len(messages) - len(work)
 
     async def _finish(self, place: Place | None) -> None:
@@ -130,26 +132,37 @@ def _is_gone(place: Place, message: PastMessage) -> bool:
     return at is not None and message.sent_at <= at
 
 
+@dataclass(frozen=True, slots=True)
+class _Put:
+    """How many messages were added, known and later; `users` are the rows of those who spoke."""
+
+    added: int
+    known: int
+    later: int
+    users: dict[str, int] = field(default_factory=dict)
+
+
 def _put(
     session: Session,
     place: Place,
     work: Sequence[tuple[PastMessage, int]],
     bot_id: str | None,
     now: datetime,
-) -> tuple[int, int, int]:
-    """Insert what is neither known nor later; how many were added, known, later."""
+) -> _Put:
+    """Insert what is neither known nor later. It changes nothing but rows: it may have to run again."""
     refs = rows.known_refs(session, place.chat_id, [place.ref(m.id) for m, _ in work])
     unknown = [(m, tokens) for m, tokens in work if place.ref(m.id) not in refs]
     new = [(m, tokens) for m, tokens in unknown if place.until is None or m.sent_at < place.until]
     later, known = len(unknown) - len(new), len(work) - len(unknown)
     if not new:
-        return 0, known, later
+        return _Put(0, known, later)
     conversation = session.get_one(Conversation, place.no, with_for_update=True, populate_existing=True)
-    _know(session, place, [m for m, _ in new], bot_id)
+    users = _know(session, place, [m for m, _ in new], bot_id)
     ids = {m.id: message_id(place.no, conversation.next_seq + at) for at, (m, _) in enumerate(new)}
     wanted = [place.ref(m.reply_to) for m, _ in new if m.reply_to is not None and m.reply_to not in ids]
     ids_before = rows.known_refs(session, place.chat_id, wanted)
-    inserted = [_row(place, m, tokens, ids, ids_before, bot_id) for m, tokens in new]
+    known_as = _Known({**place.users, **users}, {m.sender: label(m.sender) for m, _ in new}, ids, ids_before)
+    inserted = [_row(place, m, tokens, known_as, bot_id) for m, tokens in new]
     rows.add_messages(session, inserted)
     rows.add_refs(
         session,
@@ -161,41 +174,47 @@ def _put(
     files = [_attachment(ids[m.id], m) for m, _ in new if m.file is not None]
     rows.add_beside(session, files, ())
     rows.count_in(session, place.no, sorted(ids.values()), max(m.sent_at for m, _ in new))
-    # It is nobody's wish that a model be paid for summing all of this up.
-    conversation.summary_upto_seq = conversation.next_seq - 1
-    return len(new), known, later
+    running_summaries.leave_out(conversation, conversation.next_seq - 1)
+    return _Put(len(new), known, later, users)
 
 
-def _know(session: Session, place: Place, messages: Sequence[PastMessage], bot_id: str | None) -> None:
+def _know(
+    session: Session, place: Place, messages: Sequence[PastMessage], bot_id: str | None
+) -> dict[str, int]:
     """The rows of people who are new in this run, with when they were first seen."""
+    found: dict[str, int] = {}
     for message in messages:
         sender = message.sender_id
-        if sender is None or sender == bot_id or sender in place.users:
+        if sender is None or sender == bot_id or sender in place.users or sender in found:
             continue
         values = {"first_name": label(message.sender), "created_at": message.sent_at,
                   "last_seen_at": message.sent_at}  # fmt: skip
-        place.users[sender] = user = rows.user_id(session, "tg", sender, values)
+        found[sender] = user = rows.user_id(session, "tg", sender, values)
         if not message.service:
             row = {"chat_id": place.chat_id, "user_id": user, "joined_at": message.sent_at}
             insert_new(session, ChatMember, [row], ["chat_id", "user_id"])
+    return found
 
 
-def _row(
-    place: Place,
-    m: PastMessage,
-    tokens: int,
-    ids: dict[int, int],
-    before: dict[str, int],
-    bot_id: str | None,
-) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What the rows of a batch refer to: people by their ids, names as labels, messages of it and before."""
+
+    users: Mapping[str, int]
+    labels: Mapping[str, str]
+    ids: Mapping[int, int]
+    before: Mapping[str, int]
+
+
+def _row(place: Place, m: PastMessage, tokens: int, known: _Known, bot_id: str | None) -> dict[str, Any]:
     mine = bot_id is not None and m.sender_id == bot_id
-    name = label(m.sender)
-    reply = ids.get(m.reply_to) if m.reply_to in ids else None
+    name = known.labels[m.sender]
+    reply = None if m.reply_to is None else known.ids.get(m.reply_to)
     if reply is None and m.reply_to is not None:
-        reply = before.get(place.ref(m.reply_to))
+        reply = known.before.get(place.ref(m.reply_to))
     return {
-        "id": ids[m.id],
-        "sender_id": None if mine or m.sender_id is None else place.users.get(m.sender_id),
+        "id": known.ids[m.id],
+        "sender_id": None if mine or m.sender_id is None else known.users.get(m.sender_id),
         "sender_label": storable(name if mine or m.sender_id is None else f"{name} (id:{m.sender_id})"),
         "direction": "outgoing" if mine else "system" if m.service else "incoming",
         "content_type": m.content_type,

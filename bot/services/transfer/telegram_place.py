@@ -15,7 +15,7 @@ from bot.core.ids import conversation_range
 from bot.core.messages import ChatRef
 from bot.db.models import Conversation, Message, User
 from bot.db.repositories import arrivals as rows
-from bot.db.repositories import migration, people, talk
+from bot.db.repositories import migration, people, running_summaries, talk
 from bot.services.transfer.telegram_file import PastChat
 
 KIND = "telegram"
@@ -31,7 +31,7 @@ class Place:
     chat_id: int
     no: int
     until: datetime | None
-    users: dict[str, int | None] = field(default_factory=dict)
+    users: dict[str, int] = field(default_factory=dict)
     gone: dict[str, datetime | None] = field(default_factory=dict)
 
     def ref(self, number: int) -> str:
@@ -108,11 +108,13 @@ def join(session: Session, place: Place, now: datetime) -> None:
     if live.incognito or live.message_count > MOST_JOINED or not _fits(session, live, place):
         return
     id_, title, summed = live.id, live.title, (live.context_summary, live.summary_upto_seq)
-    external = live.external_id, live.application
+    external, meta, window = (live.external_id, live.application), live.meta, live.window_from_seq
     behind = past_.next_seq - 1
     migration.append_all(session, past_, live, now)
     past_.id, past_.title, past_.status, past_.archived_at = id_, title, "active", None
     past_.external_id, past_.application = external
+    past_.meta, past_.window_from_seq = meta, window + behind if window > 1 else 1
+    running_summaries.leave_out(past_, behind)
     if summed[0] is not None:
         past_.context_summary, past_.summary_upto_seq = summed[0], summed[1] + behind
     session.flush()
