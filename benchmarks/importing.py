@@ -1,15 +1,23 @@
-"""Reading a chat's past of 200,000 messages: messages a second, and the memory at its height."""
+"""Reading a group's past: messages a second and memory at its height, with few messages and with many.
+
+Each size is read by a process of its own, three times: into an empty database, killed in the middle and begun
+again, and once more when everything is known. `python -m benchmarks.importing [MESSAGES] [POSTGRES_URL]`; the
+database behind a URL must have our schema and be empty.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import json
+import os
 import resource
+import subprocess
 import sys
 import tempfile
 import time
 from pathlib import Path
 
+from benchmarks.past_talk import write_past
 from bot.core.clock import SystemClock
 from bot.db.engine import make_database
 from bot.db.migrate import upgrade
@@ -17,25 +25,8 @@ from bot.llm.tokens import Tokens
 from bot.services.transfer.telegram_import import TelegramPast
 
 MESSAGES = 200_000
-_WORDS = ("we", "met", "at", "the", "old", "mill", "and", "spoke", "about", "its", "garden", "in", "rain")
-
-
-def write_past(place: Path, messages: int) -> None:
-    """A result.json as Telegram Desktop writes it."""
-    with place.open("w", encoding="utf-8") as out:
-        out.write('{"name": "Past", "type": "private_supergroup", "id": 42, "messages": [\n')
-        for id_ in range(1, messages + 1):
-            who = id_ % 40
-            text = " ".join(_WORDS[(id_ * 7 + at) % len(_WORDS)] for at in range(4 + id_ % 24))
-            record = {
-                "id": id_, "type": "message", "date_unixtime": str(1_600_000_000 + id_),
-                "from": f"Person {who}", "from_id": f"user{who}", "text": text,
-                "text_entities": [{"type": "plain", "text": text}],
-            }  # fmt: skip
-            if id_ % 5 == 0:
-                record["reply_to_message_id"] = id_ - 3
-            out.write(json.dumps(record) + (",\n" if id_ < messages else "\n"))
-        out.write("]}\n")
+FEW = 10
+"""A smaller import has one part in so many of the messages: memory must not tell them apart."""
 
 
 def peak() -> float:
@@ -43,33 +34,72 @@ def peak() -> float:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
-async def measure(folder: Path, messages: int) -> None:
-    """Import once, and once more, which adds nothing."""
-    url = f"sqlite:///{folder / 'mnema.db'}"
-    upgrade(url)
-    database, tokens = make_database(url), Tokens("gpt-4o-mini", data_dir=folder)
+async def read_once(url: str, file: Path, stop_at: int = 0) -> None:
+    """Import the file, or `stop_at` of its messages and die as by a kill; one line of JSON tells of it."""
+    database, tokens = make_database(url), Tokens("gpt-4o-mini", data_dir=file.parent)
     await database.open()
     await tokens.warm()
-    past = TelegramPast(database, SystemClock(), tokens, None)
-    before = peak()
-    for what in ("first time", "again"):
-        began = time.perf_counter()
-        with (folder / "result.json").open("rb") as file:
-            done = await past.read(file)
-        seconds = time.perf_counter() - began
-        print(
-            f"{what:>10}: {done.added} added, {done.known} known, {messages / seconds:,.0f} messages/s, "
-            f"peak {peak():.0f} MB ({before:.0f} MB before)"
-        )
+    before, cpu, began = peak(), time.process_time(), time.perf_counter()
+
+    async def told(_at: int, messages: int) -> None:
+        if stop_at and messages >= stop_at:
+            os._exit(9)
+
+    with file.open("rb") as source:
+        done = await TelegramPast(database, SystemClock(), tokens, None).read(source, told)
+    seconds, cpu = time.perf_counter() - began, time.process_time() - cpu
     await database.close()
+    print(json.dumps({"added": done.added, "known": done.known, "read": done.read, "seconds": seconds,
+                      "cpu": cpu, "before": before, "peak": peak()}))  # fmt: skip
+
+
+def in_process(url: str, file: Path, stop_at: int = 0) -> dict[str, float]:
+    """The same in a process of its own; empty for one that was killed."""
+    command = [sys.executable, "-m", "benchmarks.importing", "--one", url, str(file), str(stop_at)]
+    said = subprocess.run(command, stdout=subprocess.PIPE, check=False).stdout
+    found: dict[str, float] = json.loads(said) if said else {}
+    return found
+
+
+def show(what: str, found: dict[str, float]) -> None:
+    """One line for people."""
+    print(
+        f"{what:>28}: {found['added']:>7,} added, {found['known']:>7,} known, "
+        f"{found['read'] / found['seconds']:>7,.0f} messages/s ({found['read'] / found['cpu']:>7,.0f} per second "
+        f"of CPU), peak {found['peak']:.0f} MB ({found['before']:.0f} MB before)"
+    )
+
+
+def measure(folder: Path, messages: int, postgres: str | None) -> None:
+    """Read a past of so many messages into SQLite, or into the database behind a URL."""
+    file = folder / f"result-{messages}.json"
+    write_past(file, messages)
+    name = f"{messages:,}"
+    for turn, stop_at in (("", 0), ("killed", messages // 2)):
+        url = postgres or f"sqlite:///{folder / f'{turn}{messages}.db'}"
+        if postgres is None:
+            upgrade(url)
+        elif turn:
+            return  # one empty database was given
+        if stop_at:
+            in_process(url, file, stop_at)
+            show(f"{name} after a kill", in_process(url, file))
+        else:
+            show(f"{name} first", in_process(url, file))
+            show(f"{name} again", in_process(url, file))
 
 
 def main() -> None:
-    """Run it; the number of messages may be given."""
-    messages = int(sys.argv[1]) if len(sys.argv) > 1 else MESSAGES
+    """Run it; the number of messages and another database may be given."""
+    arguments = sys.argv[1:]
+    if arguments[:1] == ["--one"]:
+        return asyncio.run(read_once(arguments[1], Path(arguments[2]), int(arguments[3])))
+    messages = int(arguments[0]) if arguments and arguments[0].isdigit() else MESSAGES
+    postgres = arguments[1] if len(arguments) > 1 else None
     with tempfile.TemporaryDirectory() as folder:
-        write_past(Path(folder) / "result.json", messages)
-        asyncio.run(measure(Path(folder), messages))
+        for size in (messages // FEW, messages) if postgres is None else (messages,):
+            measure(Path(folder), size, postgres)
+    return None
 
 
 if __name__ == "__main__":

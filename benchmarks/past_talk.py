@@ -21,14 +21,21 @@ PEOPLE = (
 """Names with the language of each; those without a name are deleted accounts."""
 
 _WORDS = {
-    "en": "we meet the at garden tomorrow bring some water for dog and rain again who has keys of shed I "
-    "think it is too late but maybe Saturday works better see you there thanks a lot price went up".split(),
-    "uk": "ми зустрінемось біля саду завтра принеси трохи води для собаки і знову дощ хто має ключі від "
-    "сараю я думаю вже пізно але може краще в суботу побачимось там дуже дякую ціна зросла щиро".split(),
-    "ru": "мы встретимся у сада завтра принеси немного воды для собаки и снова дождь у кого ключи от "
-    "сарая я думаю уже поздно но может лучше в субботу увидимся там большое спасибо цена выросла".split(),
+    language: words.split()
+    for language, words in {
+        "en": "we meet the at garden tomorrow bring some water for dog and rain again who has keys of shed I "
+        "think it is too late but maybe Saturday works better see you there thanks a lot price went up",
+        "uk": "ми зустрінемось біля саду завтра принеси трохи води для собаки і знову дощ хто має ключі від "
+        "сараю я думаю вже пізно але може краще в суботу побачимось там дуже дякую ціна зросла щиро",
+        "ru": "мы встретимся у сада завтра принеси немного воды для собаки и снова дождь у кого ключи от "
+        "сарая я думаю уже поздно но может лучше в субботу увидимся там большое спасибо цена выросла",
+    }.items()
 }
-_SHORT = {"en": ("ok", "+", "lol", "👍", "yes"), "uk": ("ок", "+", "ага", "😂", "так"), "ru": ("ок", "да", "))", "+")}
+_SHORT = {
+    "en": ("ok", "+", "lol", "👍", "yes"),
+    "uk": ("ок", "+", "ага", "😂", "так"),
+    "ru": ("ок", "да", "))", "+"),
+}
 _MARKS = ("bold", "italic", "hashtag", "mention", "link", "text_link", "code", "custom_emoji")
 
 
@@ -74,8 +81,8 @@ def _service(dice: random.Random, who: int) -> dict[str, Any]:
         {"action": "join_group_by_link", "inviter": "Anna Kowal"},
         {"action": "group_call", "duration": 300},
     ))  # fmt: skip
-    return {"type": "service", "actor": name, "actor_id": f"user{900_000 + who}", "text": "", "text_entities": [],
-            **what}  # fmt: skip
+    actor = {"actor": name, "actor_id": f"user{900_000 + who}"}
+    return {"type": "service", **actor, "text": "", "text_entities": [], **what}
 
 
 def _said(dice: random.Random, who: int, ids: list[int]) -> dict[str, Any]:
@@ -117,7 +124,7 @@ def _worded(dice: random.Random, text: str) -> dict[str, Any]:
 def _media(dice: random.Random, language: str) -> dict[str, Any]:
     missing = "(File not included. Change data exporting settings to download.)"
     return dice.choice((
-        {"photo": "photos/photo_1@01-01-2026_10-00-00.jpg", "photo_file_size": 81_000, "width": 960, "height": 1280},
+        {"photo": "photos/photo_1.jpg", "photo_file_size": 81_000, "width": 960, "height": 1280},
         {"photo": missing, "photo_file_size": 81_000, "width": 960, "height": 1280},
         {"file": missing, "file_name": "sticker.webp", "file_size": 22_000, "media_type": "sticker",
          "sticker_emoji": "😂", "width": 512, "height": 512},
@@ -127,6 +134,6 @@ def _media(dice: random.Random, language: str) -> dict[str, Any]:
          "mime_type": "video/mp4", "duration_seconds": 30, "width": 720, "height": 1280},
         {"file": missing, "file_name": "Кошторис.pdf", "file_size": 90_000, "mime_type": "application/pdf"},
         {"poll": {"question": _words(dice, language), "closed": False, "total_voters": 4, "answers": [
-            {"text": "так / yes", "voters": 3, "chosen": True}, {"text": "ні / no", "voters": 1, "chosen": False}]}},
+            {"text": "так / yes", "voters": 3, "chosen": True}, {"text": "ні / no", "voters": 1}]}},
         {"location_information": {"latitude": 50.45, "longitude": 30.52}},
     ))  # fmt: skip

@@ -20,6 +20,8 @@ from bot.services.chats import Chats
 from bot.services.dialogue.service import Dialogue
 from bot.services.incognito import Incognito
 from bot.services.insight import Insight
+from bot.services.past_reading import KIND as PAST
+from bot.services.past_reading import PastReading
 from bot.services.profiles import Profiles
 from bot.services.statistics import Statistics
 from bot.services.system_memory import SystemMemory
@@ -30,10 +32,13 @@ from bot.telegram.face import FaceSettings, Rooms, TelegramFace
 from bot.telegram.handlers.summary import Accounts
 from bot.telegram.intake import KIND
 from bot.telegram.own_data import OwnData
+from bot.telegram.past_words import Pasts
 from bot.telegram.reading import Documents, Readings
 from bot.turns.late import LANE_ATTEMPTS, LANE_SECONDS, LATE_PAUSE, LATE_SECONDS
 
 UPDATE_RETRIES = RetryPolicy(attempts=8, patience=120.0, first_pause=0.5, longest_pause=30.0)
+
+PAST_RETRIES = RetryPolicy(attempts=6, patience=3600.0, first_pause=2.0, longest_pause=60.0)
 
 LATE = "telegram.late"
 """Kind of the job of an update whose answer Telegram would not take for long."""
@@ -46,6 +51,8 @@ def attach_telegram(app: App, token: str, api_url: str | None) -> TelegramFace:
         app.identity = identity
 
     settings = app.settings
+    brought = TelegramPast(app.database, app.clock, app.tokens, token.partition(":")[0])
+    past = PastReading(brought, app.files, app.database, app.clock)
     face = TelegramFace(
         FaceSettings(
             token=token,
@@ -76,7 +83,7 @@ def attach_telegram(app: App, token: str, api_url: str | None) -> TelegramFace:
             own_data=OwnData(
                 make_erasure(app.settings, app.database, app.clock),
                 Exports(app.database, app.clock),
-                TelegramPast(app.database, app.clock, app.tokens, token.partition(":")[0]),
+                past,
             ),
         ),
         app.clock,
@@ -89,9 +96,11 @@ def attach_telegram(app: App, token: str, api_url: str | None) -> TelegramFace:
     setattr(face.bot, "context_services", app.context)  # noqa: B010 - aiogram's class does not know it
     app.jobs.register(KIND, updates.handle, UPDATE_RETRIES, updates.give_up)
     app.jobs.register(LATE, updates.handle_late, UPDATE_RETRIES, updates.give_up)
+    app.jobs.register(PAST, past.read, PAST_RETRIES, past.give_up)
     app.sinks.add("telegram", face.sinks)
     app.files.behind = face.files
     app.reading.teller = Readings(face.promises)
+    past.teller = Pasts(face.promises)
     app.catching_up.teller = Accounts(face.promises)
     return face
 

@@ -6,7 +6,7 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Protocol
 
 import typer
 from rich.console import Console
@@ -20,7 +20,13 @@ app = typer.Typer(no_args_is_help=True)
 
 File = Annotated[Path, typer.Argument(exists=True, dir_okay=False, readable=True)]
 
-Told = Callable[[int], None]
+
+class Told(Protocol):
+    """Shows how far it came."""
+
+    def __call__(self, at: int, what: str = "", /) -> None:
+        """At so much of the total; `what` is done so far."""
+        ...
 
 
 @app.callback()
@@ -44,8 +50,11 @@ def telegram(file: File, as_json: AsJson = False) -> None:
     """Import result.json of Telegram Desktop: one chat or all of them."""
 
     async def work(ways: Bringing, told: Told) -> dict[str, Any]:
+        async def counted(at: int, messages: int) -> None:
+            told(at, f"{messages:,} messages")
+
         with file.open("rb") as source:
-            done = await ways.telegram.read(source, told)
+            done = await ways.telegram.read(source, counted)
         return {
             "messages": done.added, "known already": done.known, "seen by the bot itself": done.later,
             "of erased persons, left out": done.erased, "chats": len(done.chats),
@@ -71,14 +80,24 @@ def legacy(
 
 def _run(work: Callable[[Bringing, Told], Awaitable[dict[str, Any]]], total: int, as_json: bool) -> None:
     settings = quietly()
-    columns = (TextColumn("Importing"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn())
+    columns = (
+        TextColumn("Importing"),
+        BarColumn(),
+        TaskProgressColumn(),
+        TimeElapsedColumn(),
+        TextColumn("{task.fields[what]}"),
+    )
     began = time.monotonic()
 
     async def run() -> dict[str, Any]:
         with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
-            task = progress.add_task("import", total=total)
+            task = progress.add_task("import", total=total, what="")
             async with open_imports(settings) as ways:
-                return await work(ways, lambda at: progress.update(task, completed=at))
+
+                def told(at: int, what: str = "", /) -> None:
+                    progress.update(task, completed=at, what=what)
+
+                return await work(ways, told)
 
     try:
         done = asyncio.run(run())

@@ -172,9 +172,7 @@ class RunningSummaries:
         except LLMError as error:
             raise later(error) from error
 
-    async def _keep(
-        self, job: ClaimedJob, part: _Part, end: int, text: str, written: Written | None
-    ) -> bool:
+    async def _keep(self, job: ClaimedJob, part: _Part, end: int, text: str, written: Written | None) -> bool:
         """Store the longer summary with its cost; False when the conversation went another way meanwhile."""
         now, no = self._clock.now(), int(job.payload["no"])
 

@@ -168,7 +168,9 @@ class Extractor:
     ) -> Outcome:
         now = self._clock.now()
         facts.hold(session, user_id)  # before the mark, as whoever receives a message
-        payer = None if session.get(User, user_id) is None else user_id  # forgotten meanwhile: paid, yet nobody's
+        payer = (
+            None if session.get(User, user_id) is None else user_id
+        )  # forgotten meanwhile: paid, yet nobody's
         ledger.charge(session, completion, PURPOSE, now, user_id=payer)
         conversation = session.get(Conversation, conversation_no)
         mark = _unmoved(session, conversation_no, user_id, loaded)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bot.services.erasure import Erasure
+from bot.services.past_reading import PastReading
 from bot.services.transfer.exporting import Exports
-from bot.services.transfer.telegram_import import TelegramPast
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,4 +15,4 @@ class OwnData:
 
     erasure: Erasure
     exports: Exports
-    past: TelegramPast | None = None
+    past: PastReading | None = None

@@ -26,6 +26,11 @@ class Promises:
         self._pace = pace
         self._turns = turns
 
+    async def go_on(self, chat: ChatRef, key: str, part: Part) -> None:
+        """Edit what was said under the key, if it is there, to tell how far it came. Raises DeliveryError."""
+        if shown := await self._turns.reply_state(f"{key}:1"):
+            await Writer(self._bot, self._pace, chat).edit(int(shown[0]), part)
+
     async def keep(self, chat: ChatRef, key: str, parts: Sequence[Part]) -> None:
         """Edit what was said under the key, or say it anew where that is gone; longer answers go on below.
 

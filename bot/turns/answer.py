@@ -153,7 +153,7 @@ class Answerer:
         await self._commit(turn_id, unit)
 
     async def _commit(self, turn_id: int, unit: Callable[[Session], None]) -> None:
-        """Settle the turn by `unit`; nothing is stored of one that is gone, as with an asker who was forgotten."""
+        """Settle the turn by `unit`; nothing is stored of one that is gone with its asker."""
 
         def guarded(session: Session) -> None:
             if turns.lock(session, turn_id):

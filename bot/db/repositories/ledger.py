@@ -111,8 +111,8 @@ def forget_prompts_holding(
 ) -> int:
     """Delete the kept prompts in which one of these stands; the tables of layers stay. Returns how many.
 
-    What tools said in those turns goes as well. Answers that are being made now will keep no prompt where they
-    may have seen one of these. To be called in the unit that deletes them, while their rows are still there:
+    What tools said in those turns goes as well. Answers that are being made now will keep no prompt, where
+    they may have seen one of these. To be called in the unit that deletes them, while their rows are there:
     the rows tell whose turns may have seen them, so that no other turn is looked at.
     """
     holders = Holders()

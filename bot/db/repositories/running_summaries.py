@@ -92,7 +92,7 @@ def left_out(row: Conversation) -> int:
 
 
 def forget(session: Session, no: int) -> None:
-    """Take a conversation's summary away, also one that is being written; it is made again of what is left."""
+    """Take a conversation's summary away, also one that is being written; made anew of what is left."""
     # The jobs first: one that is storing its text holds its row until that can be seen here.
     session.execute(delete(Job).where(Job.lane == lane(no)).execution_options(synchronize_session=False))
     row = session.get(Conversation, no, with_for_update=True, populate_existing=True)

@@ -91,7 +91,7 @@ def take_up(session: Session, turn_id: int, now: datetime) -> TurnState | None:
 
 
 def lock(session: Session, turn_id: int) -> bool:
-    """Let one unit at a time go on with a turn, until its commit; False when it is gone, as with its asker."""
+    """Let one unit at a time go on with a turn, until its commit; False when it is gone with its asker."""
     held = select(Turn.id).where(Turn.id == turn_id).with_for_update(key_share=True)
     return session.scalar(held) is not None
 
@@ -228,11 +228,8 @@ def note_visible(
     *,
     done: bool,
 ) -> None:
-    """Store what is visible now under a delivery key; of a turn that is gone nothing is stored."""
+    """Store what is visible now under a delivery key."""
     row = session.scalar(select(Delivery).where(Delivery.key == key))
-    kind, _, number = key.partition(":")
-    if row is None and kind == "turn" and session.get(Turn, int(number)) is None:
-        return
     if row is None:
         row = Delivery(key=key, chat_external_id=chat_external_id, created_at=now, updated_at=now)
         session.add(row)

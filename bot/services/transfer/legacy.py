@@ -92,9 +92,14 @@ def _place(
     chat = rows.chat_id(
         session, "tg", chat_id, {"type": kind, "settings": {}, "created_at": first, "updated_at": first}
     )
-    insert_new(
-        session, ChatMember, [{"chat_id": chat, "user_id": user, "joined_at": first}], ["chat_id", "user_id"]
-    )
+    # Whether they are still in a group nobody knows: until they are seen, its talk is not theirs to recall.
+    member = {
+        "chat_id": chat,
+        "user_id": user,
+        "joined_at": first,
+        "left_at": None if kind == "private" else now,
+    }
+    insert_new(session, ChatMember, [member], ["chat_id", "user_id"])
     conversation = _conversation(session, user, chat, f"legacy:{user_id}:{chat_id}"[:64], now)
     refs = rows.known_refs(session, chat, [ref for m, _ in work for ref in _refs(m)])
     new = [(m, tokens) for m, tokens in work if not any(ref in refs for ref in _refs(m))]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import islice
@@ -23,7 +23,6 @@ from bot.db.repositories import arrivals as rows
 from bot.db.repositories import running_summaries
 from bot.db.upsert import insert_new
 from bot.services.transfer.erased import ErasedMarks, erased_marks
-from bot.services.transfer.importing import Told
 from bot.services.transfer.telegram_file import PastChat, PastMessage, past
 from bot.services.transfer.telegram_place import Place, join, opened
 
@@ -40,6 +39,19 @@ class Brought:
     erased: int = 0
     chats: list[str] = field(default_factory=list)
 
+    @property
+    def read(self) -> int:
+        """All messages of the file so far."""
+        return self.added + self.known + self.later + self.erased
+
+
+ToldMessages = Callable[[int, int], Awaitable[None]]
+"""Told how many bytes of the file are read, and how many messages were in them."""
+
+
+class OtherChat(Invalid):
+    """It is the past of another chat than the one that it was sent to."""
+
 
 class TelegramPast:
     """Imports exports of chats. `bot_id` tells which of the messages the bot itself wrote."""
@@ -50,10 +62,13 @@ class TelegramPast:
         self._tokens = tokens
         self._bot_id = bot_id
 
-    async def read(self, file: BinaryIO, told: Told | None = None, only: ChatRef | None = None) -> Brought:
+    async def read(
+        self, file: BinaryIO, told: ToldMessages | None = None, only: ChatRef | None = None
+    ) -> Brought:
         """Import a file; `only` is the one chat that may be in it. Raises Invalid.
 
-        Done again, also after an interruption, it adds what is missing.
+        `told` hears how many bytes and messages are read. Done again, also after an interruption, it adds
+        what is missing.
         """
         entries, brought = past(file), Brought()
         erased = await self._db.read(erased_marks)
@@ -66,13 +81,13 @@ class TelegramPast:
                     brought.chats.append(chat.title)
                 await self._bring(place, some, erased, brought)
             if told is not None:
-                told(file.tell())
+                await told(file.tell(), brought.read)
         await self._finish(place)
         return brought
 
     async def _open(self, chat: PastChat, only: ChatRef | None, first: Sequence[PastMessage]) -> Place:
         if only is not None and not _same_chat(chat, only):
-            raise Invalid("this is the past of another chat")
+            raise OtherChat("this is the past of another chat")
         now = self._clock.now()
         external_id = chat.external_id if only is None else only.external_id
         if chat.with_bot:
@@ -121,6 +136,8 @@ def _by_chat(
 
 def _same_chat(chat: PastChat, ref: ChatRef) -> bool:
     """A group that has become a supergroup since has another id; its former one may be in the file."""
+    if (chat.type == "private") != ref.private:
+        return False
     bare = chat.external_id.removeprefix("-100").removeprefix("-")
     return bare == ref.external_id.removeprefix("-100").removeprefix("-") or (
         chat.type == "group" and ref.type == "supergroup" and chat.title == (ref.title or "")
@@ -157,7 +174,7 @@ def _put(
     if not new:
         return _Put(0, known, later)
     conversation = session.get_one(Conversation, place.no, with_for_update=True, populate_existing=True)
-    users = _know(session, place, [m for m, _ in new], bot_id)
+    users = _know(session, place, [m for m, _ in new], bot_id, now)
     ids = {m.id: message_id(place.no, conversation.next_seq + at) for at, (m, _) in enumerate(new)}
     wanted = [place.ref(m.reply_to) for m, _ in new if m.reply_to is not None and m.reply_to not in ids]
     ids_before = rows.known_refs(session, place.chat_id, wanted)
@@ -179,7 +196,7 @@ def _put(
 
 
 def _know(
-    session: Session, place: Place, messages: Sequence[PastMessage], bot_id: str | None
+    session: Session, place: Place, messages: Sequence[PastMessage], bot_id: str | None, now: datetime
 ) -> dict[str, int]:
     """The rows of people who are new in this run, with when they were first seen."""
     found: dict[str, int] = {}
@@ -191,7 +208,8 @@ def _know(
                   "last_seen_at": message.sent_at}  # fmt: skip
         found[sender] = user = rows.user_id(session, "tg", sender, values)
         if not message.service:
-            row = {"chat_id": place.chat_id, "user_id": user, "joined_at": message.sent_at}
+            # Whether they are still there nobody knows: until they are seen, it is not theirs to recall.
+            row = {"chat_id": place.chat_id, "user_id": user, "joined_at": message.sent_at, "left_at": now}
             insert_new(session, ChatMember, [row], ["chat_id", "user_id"])
     return found
 

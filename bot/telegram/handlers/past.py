@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-import io
-
 from aiogram.types import Message
 
-from bot.core.errors import DeliveryError, FileUnavailable, Invalid
-from bot.core.messages import ChatRef, Person
-from bot.services.transfer.telegram_import import Brought
+from bot.core.errors import DeliveryError
+from bot.core.messages import ChatRef
+from bot.services.past_reading import MOST_BYTES, PastWord
 from bot.telegram.convert import chat_of, person_of
 from bot.telegram.desk import Desk
-from bot.telegram.files import TelegramFiles
 from bot.telegram.i18n import Translator
-from bot.telegram.render import Part
+from bot.telegram.past_words import worded
 from bot.telegram.rights import is_admin
-
-_LARGEST = 20 * 1024 * 1024
-"""Bytes of a file that Telegram gives to bots."""
 
 
 async def offer_past(desk: Desk, chat: ChatRef, t: Translator) -> None:
@@ -33,7 +27,7 @@ async def offer_past(desk: Desk, chat: ChatRef, t: Translator) -> None:
 
 
 async def took_past(message: Message, desk: Desk, key: str) -> bool:
-    """Read the export that answers the offer; False for every other message."""
+    """Let the export be read that answers the offer; False for every other message."""
     chat = chat_of(message.chat, message)
     past = desk.own_data.past if desk.own_data is not None else None
     replied, document = message.reply_to_message, message.document
@@ -44,48 +38,20 @@ async def took_past(message: Message, desk: Desk, key: str) -> bool:
     person = person_of(message.from_user)
     if await desk.access.decide(person, chat) != "allowed":
         return False
-    t = await desk.translator(person)
+    t, key = await desk.translator(person), f"{key}:past"
     if not await is_admin(desk, chat, person):
         await _say(desk, chat, message, key, t("In groups only admins can do that."))
-        return True
-    await _read(message, desk, chat, person, key)
+    elif (document.file_size or 0) > MOST_BYTES:
+        await _say(desk, chat, message, key, worded(PastWord("too_large"), t))
+    else:
+        await _say(desk, chat, message, key, worded(PastWord("reading"), t))
+        await past.take(chat, document.file_id, key, t.language)
     return True
-
-
-async def _read(message: Message, desk: Desk, chat: ChatRef, person: Person, key: str) -> None:
-    assert desk.own_data is not None
-    assert desk.own_data.past is not None
-    assert message.document is not None
-    t = await desk.translator(person)
-    await _say(desk, chat, message, key, t("📖 Reading what was said here before …"))
-    try:
-        data = await TelegramFiles(desk.bot).fetch(message.document.file_id, _LARGEST)
-        text = _worded(await desk.own_data.past.read(io.BytesIO(data), None, chat), t)
-    except FileUnavailable:
-        text = t(
-            "Telegram does not let me fetch this file: it gives bots up to 20 MB. My owner can read it in "
-            "with mnema import telegram."
-        )
-    except Invalid:
-        text = t("This is no export of this chat in JSON, so I cannot read it.")
-    shown = await desk.turns.reply_state(f"{key}:past:1")
-    if not shown or not await desk.writer(chat).edit(int(shown[0]), Part(text)):
-        await desk.replier(f"{key}:past:told", chat, str(message.message_id)).send(text)
-
-
-def _worded(brought: Brought, t: Translator) -> str:
-    if not brought.added:
-        return t("There was nothing in it that I do not know.")
-    return t.n(
-        "📖 I have read {count} message from before.",
-        "📖 I have read {count} messages from before.",
-        brought.added,
-    )
 
 
 async def _say(desk: Desk, chat: ChatRef, message: Message, key: str, text: str) -> None:
     try:
-        await desk.replier(f"{key}:past", chat, str(message.message_id)).send(text)
+        await desk.replier(key, chat, str(message.message_id)).send(text)
     except DeliveryError as error:
         if error.retry_after is not None:
             raise
