@@ -63,10 +63,10 @@ def in_process(url: str, file: Path, stop_at: int = 0) -> dict[str, float]:
 
 def show(what: str, found: dict[str, float]) -> None:
     """One line for people."""
+    pace, of_cpu = found["read"] / found["seconds"], found["read"] / found["cpu"]
     print(
-        f"{what:>28}: {found['added']:>7,} added, {found['known']:>7,} known, "
-        f"{found['read'] / found['seconds']:>7,.0f} messages/s ({found['read'] / found['cpu']:>7,.0f} per second "
-        f"of CPU), peak {found['peak']:.0f} MB ({found['before']:.0f} MB before)"
+        f"{what:>28}: {found['added']:>7,} added, {found['known']:>7,} known, {pace:>7,.0f} messages/s "
+        f"({of_cpu:>7,.0f} a second of CPU), peak {found['peak']:.0f} MB ({found['before']:.0f} MB before)"
     )
 
 

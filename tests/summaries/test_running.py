@@ -29,6 +29,7 @@ from tests.summaries.town import (
 from tests.support.clock import START, ManualClock
 from tests.support.llm_server import ScriptedLLM, Text
 from tests.support.people import ANN, GROUP, Place, settle
+from tests.support.waiting import until
 
 
 def settings(**more: Any) -> Settings:
@@ -208,6 +209,39 @@ async def test_an_over_long_one_is_said_again_shorter_or_cut(
         text, end = await stored(home, no)
         assert end == 70
         assert 90 < home.app.tokens.count(text or "") <= 128
+
+
+async def test_one_that_is_being_written_is_dropped_when_somebody_is_erased(
+    sqlite_database_url: str, tmp_path: Path, llm: ScriptedLLM, clock: ManualClock
+) -> None:
+    """Also the first one of a conversation, which looks as if nothing had happened."""
+    llm.script(Text("They spoke of a FACT-1-Ann.", chunks=20, delay=0.05))
+    async with house(sqlite_database_url, tmp_path, llm, clock) as home:
+        no = await home.app.database.write(lambda s: long_talk(s, 60).conversation.no)
+        now = clock.now()
+        await home.app.database.write(
+            lambda s: jobs.enqueue(s, due_after_turn(s, no, 26, home.app.settings), now)
+        )
+        await until(lambda: len(llm.requests) == 1)
+        await home.app.database.write(lambda s: running_summaries.forget(s, no))
+        await home.drained()
+        await until(lambda: not any(worker.busy for worker in home.app.workers))
+        assert await stored(home, no) == (None, 0)
+        llm.default(keeper)
+        await renew(home, no, 25)
+        assert (await stored(home, no))[1] == 25, "and it is made again"
+
+
+async def test_what_was_imported_is_never_summed_up(database: Database) -> None:
+    def unit(session: Session) -> None:
+        place = long_talk(session, 500)
+        running_summaries.leave_out(place.conversation, 400)
+        session.flush()
+        for _ in range(2):
+            assert running_summaries.standing(session, place.conversation.no).upto_seq == 400  # type: ignore[union-attr]
+            running_summaries.forget(session, place.conversation.no)
+
+    await database.write(unit)
 
 
 async def test_a_conversation_that_turns_private_in_the_middle_keeps_nothing(
