@@ -140,7 +140,8 @@ async def store(database: Database, told: Talk, number: int, tokens: TokenCounte
         scope, added = await database.write(append)
         keys |= added
         sessions |= dict.fromkeys(added, session.key)
-    await flush(database, [scope.chat_id or 0])
+    while await flush(database, [scope.chat_id or 0]):
+        pass
     return _Stored(scope, keys, sessions)
 
 

@@ -22,6 +22,9 @@ STEP = 16
 IDLE = timedelta(minutes=10)
 """After so much silence the rest of a conversation is indexed too."""
 
+FLUSHED = 2_000
+"""Messages that a search waits for; of a past of years that has just come in, the rest follows behind it."""
+
 _LONGEST = 50_000
 """Characters of a message that are indexed."""
 
@@ -33,10 +36,14 @@ async def flush(database: Database, chat_ids: Sequence[int], *, below: int | Non
     """Index what of these chats is not yet; returns how many messages that were.
 
     With `below` (a message id) that message and what follows it in its conversation can wait: a turn's
-    window, which no search looks for. Call it before a search that must find what was said just now.
+    window, which no search looks for. Call it before a search that must find what was said just now. After
+    `FLUSHED` messages it leaves the rest to `index_overdue`.
     """
     waiting = await database.read(lambda s: waiting_in(s, chat_ids, below)) if chat_ids else []
-    return sum([await _index(database, conversation) for conversation in waiting])
+    done = 0
+    for conversation in waiting:
+        done += await _index(database, conversation, FLUSHED - done)
+    return done
 
 
 async def index_overdue(database: Database, clock: Clock, keep: int) -> int:
@@ -46,9 +53,12 @@ async def index_overdue(database: Database, clock: Clock, keep: int) -> int:
     return sum([await _index(database, conversation) for conversation in waiting])
 
 
-async def _index(database: Database, waiting: Waiting) -> int:
+async def _index(database: Database, waiting: Waiting, most: int | None = None) -> int:
     done = 0
-    while batch := await database.write(lambda s: index_next(s, waiting)):
+    while most is None or done < most:
+        batch = await database.write(lambda s: index_next(s, waiting))
+        if not batch:
+            break
         done += batch
     return done
 

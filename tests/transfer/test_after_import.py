@@ -19,6 +19,7 @@ from bot.db.models import ChatMember, Conversation, ExtractionMark, Message
 from bot.db.repositories import extraction, people, purging, running_summaries, summary_sources
 from bot.db.repositories.summaries import Place
 from bot.memory.extraction import find_due
+from bot.memory.indexing import FLUSHED, flush, index_overdue
 from bot.services.transfer.telegram_import import TelegramPast
 from bot.settings import Settings
 from tests.support.clock import ManualClock
@@ -93,6 +94,14 @@ async def test_no_model_is_paid_for_it(database: Database, clock: ManualClock) -
         assert job.payload["after"] == new.id - 1
 
     await database.write(unit)
+
+
+async def test_a_search_does_not_wait_for_all_of_it(sqlite_database: Database, clock: ManualClock) -> None:
+    await bring(sqlite_database, clock, export())
+    (chat,) = await sqlite_database.read(lambda s: s.scalars(select(Conversation.chat_id)).all())
+    assert await flush(sqlite_database, [chat]) == FLUSHED
+    assert await index_overdue(sqlite_database, clock, 100) == MANY - FLUSHED
+    assert await flush(sqlite_database, [chat]) == 0
 
 
 async def test_killed_in_the_middle_and_begun_again(database: Database, clock: ManualClock) -> None:

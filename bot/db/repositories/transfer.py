@@ -16,6 +16,7 @@ from bot.db.models import (
     Base,
     Booking,
     Chat,
+    ChatMember,
     Chunk,
     Conversation,
     DialogueState,
@@ -50,6 +51,7 @@ _FACT = ("subject", "kind", "text", "text_key", "scope", "sensitive", "priority"
 _STATE = ("type", "data", "created_at", "updated_at", "expires_at")
 _BOOKING = ("service", "master", "date", "time", "phone", "status", "details", "created_at", "cancelled_at")
 _DOCUMENT = ("title", "mime", "size", "digest", "created_at", "updated_at")
+_SHOWN: ColumnElement[bool] = and_(Conversation.status != "deleted", Conversation.incognito.is_(False))
 _CHUNK = ("page", "heading", "text", "token_count")
 
 
@@ -110,8 +112,22 @@ def chats(session: Session, wanted: Wanted, after: int) -> list[tuple[int, Recor
         kept = select(DialogueState.chat_id).where(DialogueState.user_id == wanted.user_id)
         facts = select(Memory.chat_id).where(Memory.user_id == wanted.user_id)
         which = or_(Chat.id.in_(talked), Chat.id.in_(kept), Chat.id.in_(facts))
-    rows = session.scalars(select(Chat).where(which, Chat.id > after).order_by(Chat.id).limit(ROWS))
-    return [(chat.id, taken(chat, _CHAT)) for chat in rows]
+    rows = session.scalars(select(Chat).where(which, Chat.id > after).order_by(Chat.id).limit(ROWS)).all()
+    if not wanted.whole:
+        return [(chat.id, taken(chat, _CHAT)) for chat in rows]
+    members = _members(session, [chat.id for chat in rows])
+    return [(chat.id, taken(chat, _CHAT) | {"members": members.get(chat.id, [])}) for chat in rows]
+
+
+def _members(session: Session, chat_ids: Sequence[int]) -> dict[int, list[Record]]:
+    """Who is, or was, a member of which chat: of that hangs who may recall what was said there."""
+    found: dict[int, list[Record]] = {}
+    query = select(ChatMember, User).join(User, User.id == ChatMember.user_id)
+    query = query.where(ChatMember.chat_id.in_(chat_ids)).order_by(ChatMember.chat_id, ChatMember.user_id)
+    for member, user in session.execute(query):
+        row = {"user": name_of(user), **taken(member, ("joined_at", "left_at"))}
+        found.setdefault(member.chat_id, []).append(row)
+    return found
 
 
 def conversations(session: Session, wanted: Wanted, after: int) -> list[tuple[int, Record]]:
@@ -141,15 +157,14 @@ def _own(row: Conversation, wanted: Wanted) -> bool:
 
 
 def _talks(wanted: Wanted) -> ColumnElement[bool]:
-    shown = and_(Conversation.status != "deleted", Conversation.incognito.is_(False))
     if wanted.conversation_no is not None:
-        return and_(shown, Conversation.no == wanted.conversation_no)
+        return and_(_SHOWN, Conversation.no == wanted.conversation_no)
     if wanted.user_id is None:
-        return shown
+        return _SHOWN
     spoke = select(Message.id).where(Message.sender_id == wanted.user_id)
     begin, end = Conversation.no * (1 << SEQ_BITS), (Conversation.no + 1) * (1 << SEQ_BITS)
     inside = spoke.where(Message.id > begin, Message.id < end)
-    return and_(shown, or_(Conversation.user_id == wanted.user_id, inside.exists()))
+    return and_(_SHOWN, or_(Conversation.user_id == wanted.user_id, inside.exists()))
 
 
 def messages(
@@ -232,7 +247,7 @@ def _source(session: Session, source: MemorySource) -> Record:
     place = None
     if source.message_id is not None:
         no = conversation_of(source.message_id)
-        place = session.scalar(select(Conversation.id).where(Conversation.no == no))
+        place = session.scalar(select(Conversation.id).where(Conversation.no == no, _SHOWN))
     message = str(source.message_id) if place else None
     return {"message": message, "conversation": place, "quote": source.quote}
 

@@ -24,6 +24,7 @@ Record = dict[str, Any]
 _TIMES = {
     "created_at", "updated_at", "last_seen_at", "last_message_at", "archived_at", "cleared_at", "sent_at",
     "edited_at", "expires_at", "replaced_at", "valid_at", "invalid_at", "last_used_at", "cancelled_at",
+    "joined_at", "left_at",
 }  # fmt: skip
 
 
@@ -36,6 +37,8 @@ class Arrivals:
     gone: set[str] = field(default_factory=set)
     dropped: set[str] = field(default_factory=set)
     chats: dict[str, int] = field(default_factory=dict)
+    peopled: set[int] = field(default_factory=set)
+    """Chats of which the file tells who is a member."""
     conversations: dict[str, tuple[int, int]] = field(default_factory=dict)
     numbers: dict[int, int] = field(default_factory=dict)
     facts: dict[int, int] = field(default_factory=dict)
@@ -95,12 +98,20 @@ def chats(session: Session, records: Iterable[Record], arrivals: Arrivals, now: 
     """Chats, matched by their platform's id."""
     added = 0
     for record in records:
-        row = values(record)
+        row = values(record, "members")
         name = f"{row['platform']}:{row['external_id']}"
         if row["type"] in ("private", "api") and name in arrivals.gone:
             continue
         added += insert_new(session, Chat, [row], ["platform", "external_id"])
-        arrivals.chats[name] = rows.chat_id(session, row["platform"], row["external_id"], row)
+        arrivals.chats[name] = chat_id = rows.chat_id(session, row["platform"], row["external_id"], row)
+        members = [
+            {"chat_id": chat_id, "user_id": arrivals.users[member["user"]], **values(member, "user")}
+            for member in record.get("members", ())
+            if member["user"] in arrivals.users
+        ]
+        insert_new(session, ChatMember, members, ["chat_id", "user_id"])
+        if "members" in record:
+            arrivals.peopled.add(chat_id)
     return added
 
 
@@ -148,10 +159,10 @@ def messages(session: Session, records: Iterable[Record], arrivals: Arrivals, no
     for record in records:
         if arrivals.takes(record) and record["conversation"] in arrivals.conversations:
             by_place.setdefault(record["conversation"], []).append(record)
-    return sum(_place(session, place, some, arrivals) for place, some in by_place.items())
+    return sum(_place(session, place, some, arrivals, now) for place, some in by_place.items())
 
 
-def _place(session: Session, place: str, records: Sequence[Record], arrivals: Arrivals) -> int:
+def _place(session: Session, place: str, records: Sequence[Record], arrivals: Arrivals, now: datetime) -> int:
     no, chat_id = arrivals.conversations[place]
     arrivals.numbers[conversation_of(int(records[0]["id"]))] = no
     by_id = {rows.moved(no, record["id"]): record for record in records}
@@ -166,18 +177,32 @@ def _place(session: Session, place: str, records: Sequence[Record], arrivals: Ar
         for ref in record["refs"]
     ]
     rows.add_refs(session, refs)
-    senders = {arrivals.users[r["sender"]] for _, r in new if r["sender"] in arrivals.users}
-    joined = {
-        user: min(
-            datetime.fromisoformat(r["sent_at"]) for _, r in new if arrivals.users.get(r["sender"]) == user
-        )
-        for user in senders
-    }
-    members = [{"chat_id": chat_id, "user_id": user, "joined_at": at} for user, at in joined.items()]
-    insert_new(session, ChatMember, members, ["chat_id", "user_id"])
+    _note_members(session, chat_id, [record for _, record in new], arrivals, now)
     last = max((datetime.fromisoformat(record["sent_at"]) for _, record in new), default=None)
     rows.count_in(session, no, sorted(added), last)
     return len(added)
+
+
+def _note_members(
+    session: Session, chat_id: int, records: Sequence[Record], arrivals: Arrivals, now: datetime
+) -> None:
+    """Who spoke in a chat was a member; whether they still are, only the export of an instance tells.
+
+    Until they are seen there again, what is said in a group is not theirs to recall.
+    """
+    if chat_id in arrivals.peopled:
+        return
+    left_at = None if session.get_one(Chat, chat_id).type in ("private", "api") else now
+    joined: dict[int, datetime] = {}
+    for record in records:
+        user, at = arrivals.users.get(record["sender"] or ""), datetime.fromisoformat(record["sent_at"])
+        if user is not None:
+            joined[user] = min(at, joined.get(user, at))
+    members = [
+        {"chat_id": chat_id, "user_id": user, "joined_at": at, "left_at": left_at}
+        for user, at in joined.items()
+    ]
+    insert_new(session, ChatMember, members, ["chat_id", "user_id"])
 
 
 def _row(id_: int, record: Record, arrivals: Arrivals) -> Record:
