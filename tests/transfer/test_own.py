@@ -7,6 +7,7 @@ import json
 import re
 import shutil
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot.db.engine import Database
-from bot.db.models import Conversation
+from bot.db.models import Conversation, Profile
 from bot.services.erasure import Erasure
 from bot.services.transfer.exporting import Exports
 from bot.services.transfer.importing import Imports
@@ -106,7 +107,32 @@ async def test_html_is_inert(source: Database, clock: ManualClock) -> None:
     assert "<script>" not in shown
     assert "&lt;script&gt;" in shown
     text = "".join([p async for p in write(await Exports(source, clock).of_person(BOB), "md")])
-    assert "\\*\\*bold" in text or "> <script>" in text
+    assert "\\<script\\>alert(1)\\</script\\> \\& \\*\\*bold" in text
+
+
+async def test_people_read_it_by_days_in_their_own_zone(source: Database, clock: ManualClock) -> None:
+    evening = clock.now().replace(hour=21, minute=50)
+
+    def talk(session: Session) -> None:
+        place = settle(session, BOB, PRIVATE, evening)
+        place.user.last_name = "</b><i>\u202e"
+        session.add(Profile(user_id=place.user.id, timezone="Europe/Kyiv", updated_at=evening))
+        asked = say(session, place, "1. Is it late?\n# yes", evening)
+        later = evening + timedelta(minutes=20)
+        answer = {"direction": "outgoing", "sender_id": None, "label": "Mnema", "reply_to": asked.id}
+        say(session, place, "It is.", later, **answer)
+
+    await source.write(talk)
+    shown = "".join([p async for p in write(await Exports(source, clock).of_person(BOB), "html")])
+    days = ["2026-03-14, Saturday", "2026-03-15, Sunday"]
+    assert [f"<h3>{day}</h3>" in shown for day in days] == [True, True]
+    assert "<h1>Mnema: Bob &lt;/b&gt;&lt;i&gt;</h1>" in shown
+    assert "Europe/Kyiv" in shown
+    assert '<span class="w">23:50</span>' in shown
+    assert '<blockquote dir="auto">Bob &lt;/b&gt;&lt;i&gt;: 1. Is it late? # yes</blockquote>' in shown
+    text = "".join([p async for p in write(await Exports(source, clock).of_person(BOB), "md")])
+    assert "> 1\\. Is it late?  \n> \\# yes" in text
+    assert "### 2026-03-15, Sunday\n\n**Mnema**, 00:10" in text.replace("\\-", "-")
 
 
 async def test_the_erased_stay_erased(source: Database, clock: ManualClock, tmp_path: Path) -> None:

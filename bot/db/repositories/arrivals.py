@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from bot.core.ids import message_id, seq_of
 from bot.db.models import Attachment, Chat, Conversation, Import, Message, MessageRef, MessageVersion, User
-from bot.db.upsert import add_many, add_missing, insert_new
+from bot.db.upsert import add_many, add_missing, insert_new, is_postgres
 
 ROWS = 400
 
@@ -45,14 +45,32 @@ def add_messages(session: Session, rows: Sequence[dict[str, Any]]) -> set[int]:
     return {row["id"] for row in new}
 
 
+def append_messages(session: Session, rows: Sequence[dict[str, Any]]) -> None:
+    """Insert messages behind the last one of a conversation that is locked: nothing can be there."""
+    add_many(session, Message, rows)
+
+
 def add_refs(session: Session, rows: Sequence[dict[str, Any]]) -> None:
     """Note platforms' ids of messages; those known already stay as they are."""
     add_missing(session, MessageRef, rows, ["chat_id", "external_id"])
 
 
+_KNOWN = text(
+    "SELECT given.external_id, known.message_id FROM unnest(CAST(:ids AS text[])) AS given(external_id) "
+    "CROSS JOIN LATERAL (SELECT message_id FROM message_refs "
+    "WHERE chat_id = :chat AND external_id = given.external_id LIMIT 1) AS known"
+)
+"""One look into the index for each id. With IN, PostgreSQL reads all of the chat's ids as long as it has no
+statistics of the table, which is so just while much is brought in.
+"""
+
+
 def known_refs(session: Session, chat: int, external_ids: Sequence[str]) -> dict[str, int]:
     """Which of a platform's ids are known in a chat, and for which messages."""
     found: dict[str, int] = {}
+    if is_postgres(session):
+        rows = session.execute(_KNOWN, {"chat": chat, "ids": list(external_ids)})
+        return {row.external_id: row.message_id for row in rows}
     for at in range(0, len(external_ids), ROWS):
         some = external_ids[at : at + ROWS]
         query = select(MessageRef.external_id, MessageRef.message_id)

@@ -105,7 +105,7 @@ def _place(
     new = [(m, tokens) for m, tokens in work if not any(ref in refs for ref in _refs(m))]
     ids = [message_id(conversation.no, conversation.next_seq + at) for at in range(len(new))]
     made = [_row(id_, m, tokens, user, now) for id_, (m, tokens) in zip(ids, new, strict=True)]
-    rows.add_messages(session, made)
+    rows.append_messages(session, made)
     rows.add_refs(session, [
         {"chat_id": chat, "external_id": ref, "message_id": id_}
         for id_, (m, _) in zip(ids, new, strict=True) for ref in _refs(m)

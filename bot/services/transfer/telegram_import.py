@@ -180,7 +180,7 @@ def _put(
     ids_before = rows.known_refs(session, place.chat_id, wanted)
     known_as = _Known({**place.users, **users}, {m.sender: label(m.sender) for m, _ in new}, ids, ids_before)
     inserted = [_row(place, m, tokens, known_as, bot_id) for m, tokens in new]
-    rows.add_messages(session, inserted)
+    rows.append_messages(session, inserted)
     rows.add_refs(
         session,
         [

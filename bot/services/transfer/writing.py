@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import html
 import json
+import re
 from collections.abc import AsyncIterator, Callable
 from typing import Literal, get_args
 
-from bot.core.text import one_line
-from bot.db.repositories.transfer import Record
 from bot.services.transfer.exporting import TYPES, Records
+from bot.services.transfer.telling import Line, Said, Telling
 
 Format = Literal["json", "jsonl", "md", "html"]
 FORMATS: tuple[Format, ...] = get_args(Format)
@@ -18,9 +18,6 @@ MIME = {
 }  # fmt: skip
 
 Text = AsyncIterator[str]
-
-_SECTIONS = {"facts": "What is remembered", "states": "Unfinished", "bookings": "Bookings",
-             "documents": "Documents"}  # fmt: skip
 
 
 def write(records: Records, format_: Format) -> Text:
@@ -60,108 +57,84 @@ async def _jsonl(records: Records) -> Text:
 
 
 async def _markdown(records: Records) -> Text:
-    talks: dict[str, Record] = {}
-    names: dict[str, str] = {}
-    shown = ""
-    async for kind, record in records:
-        heading, shown = _heading(kind, record, shown, talks, names)
-        if heading:
-            yield f"\n## {_md(heading)}\n\n"
-        if kind == "export":
-            yield f"# Mnema\n\n{_day(record['exported_at'])}\n"
-        elif kind == "messages":
-            said = "\n".join(f"> {line}" for line in _content(record).splitlines())
-            yield f"**{_md(_speaker(record, names))}**, {_day(record['sent_at'])}\n\n{said}\n\n"
-        elif kind in _SECTIONS:
-            yield f"- {_md(_line(kind, record))}\n"
+    """Whatever people wrote is inert in it: neither markup nor HTML."""
+    async for piece in _told(records):
+        if isinstance(piece, Line):
+            yield {"title": "# {}\n\n", "note": "{}\n", "section": "\n## {}\n\n", "day": "### {}\n\n",
+                   "item": "- {}\n"}[piece.kind].format(_md(piece.text))  # fmt: skip
+            continue
+        notes = "".join(f", {_md(note)}" for note in piece.notes)
+        quoted = [f"> > {_md(piece.quote)}", ">"] if piece.quote else []
+        said = "\n".join([*quoted, *(f"> {_md(line)}  " for line in piece.text.splitlines())])
+        yield f"**{_md(piece.who)}**, {piece.at}{notes}\n\n{said}\n\n"
 
 
 _PAGE = """<!DOCTYPE html>
-<html><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
+<html lang="en"><head><meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
 <title>Mnema</title>
 <style>
 body{font:16px/1.5 system-ui,sans-serif;max-width:46rem;margin:2rem auto;padding:0 1rem}
 body{color:#222;background:#fff}
-h2{margin-top:2.5rem;border-bottom:1px solid #ccc}
-.m{margin:.6rem 0;padding:.5rem .8rem;border-radius:.6rem;background:#f2f2f2}
-.outgoing{background:#e4f0fb;margin-left:2rem}
-.m p{margin:.2rem 0;white-space:pre-wrap;overflow-wrap:anywhere}
+h2{margin:3rem 0 1rem;border-bottom:1px solid #ccc;overflow-wrap:anywhere}
+h3{margin:1.5rem 0 .5rem;font-size:.85rem;font-weight:600;color:#666;text-align:center}
+.m{margin:.5rem 3rem .5rem 0;padding:.5rem .8rem;border-radius:.6rem;background:#f2f2f2}
+.outgoing{background:#e4f0fb;margin:.5rem 0 .5rem 3rem}
+.system{background:none;margin:.3rem 0;text-align:center;color:#666;font-size:.9rem}
+.m p,.m blockquote{margin:.2rem 0;white-space:pre-wrap;overflow-wrap:anywhere;unicode-bidi:isolate}
+.m blockquote{padding-left:.6rem;border-left:3px solid #9bb;color:#555;font-size:.9rem}
+.m b{overflow-wrap:anywhere}
 .w{font-size:.8rem;color:#666}
-@media(prefers-color-scheme:dark){body{color:#ddd;background:#181818}.m{background:#262626}.outgoing{background:#1d3040}}
-</style></head><body><h1>Mnema</h1>
+li{margin:.3rem 0;overflow-wrap:anywhere}
+@media(prefers-color-scheme:dark){body{color:#ddd;background:#181818}.m{background:#262626}
+.outgoing{background:#1d3040}.system{background:none}.w,h3,.system,.m blockquote{color:#999}}
+@media print{.m{break-inside:avoid}}
+</style></head><body>
 """
+
+_LINES = {
+    "title": "<h1>{}</h1>\n", "note": '<p class="w">{}</p>\n', "section": "<h2>{}</h2>\n",
+    "day": "<h3>{}</h3>\n", "item": "<li>{}</li>\n",
+}  # fmt: skip
 
 
 async def _html(records: Records) -> Text:
     """One file that needs nothing else; whatever people wrote is inert in it."""
-    talks: dict[str, Record] = {}
-    names: dict[str, str] = {}
-    shown = ""
     yield _PAGE
+    listing = False
+    async for piece in _told(records):
+        item = isinstance(piece, Line) and piece.kind == "item"
+        if item is not listing:
+            listing = item
+            yield "<ul>\n" if item else "</ul>\n"
+        if isinstance(piece, Line):
+            yield _LINES[piece.kind].format(html.escape(piece.text))
+            continue
+        when = html.escape(", ".join((piece.at, *piece.notes)))
+        side = piece.side if piece.side in ("outgoing", "system") else "incoming"
+        quoted = f'<blockquote dir="auto">{html.escape(piece.quote)}</blockquote>' if piece.quote else ""
+        yield (
+            f'<div class="m {side}"><b>{html.escape(piece.who)}</b> <span class="w">{when}</span>'
+            f'{quoted}<p dir="auto">{html.escape(piece.text)}</p></div>\n'
+        )
+    yield "</ul>\n</body></html>\n" if listing else "</body></html>\n"
+
+
+async def _told(records: Records) -> AsyncIterator[Said | Line]:
+    telling = Telling()
     async for kind, record in records:
-        heading, shown = _heading(kind, record, shown, talks, names)
-        if heading:
-            yield f"<h2>{html.escape(heading)}</h2>\n"
-        if kind == "export":
-            yield f'<p class="w">{_day(record["exported_at"])}</p>\n'
-        elif kind == "messages":
-            who = html.escape(f"{_speaker(record, names)}, {_day(record['sent_at'])}")
-            side = "outgoing" if record["direction"] == "outgoing" else "incoming"
-            said = html.escape(_content(record))
-            yield f'<div class="m {side}"><span class="w">{who}</span><p>{said}</p></div>\n'
-        elif kind in _SECTIONS:
-            yield f"<p>• {html.escape(_line(kind, record))}</p>\n"
-    yield "</body></html>\n"
-
-
-def _heading(
-    kind: str, record: Record, shown: str, talks: dict[str, Record], names: dict[str, str]
-) -> tuple[str, str]:
-    """The heading that stands before this record, if one does, and what stands there now."""
-    if kind == "users":
-        full = " ".join(filter(None, (record["first_name"], record["last_name"])))
-        names[f"{record['platform']}:{record['external_id']}"] = full or record["external_id"]
-    elif kind == "chats":
-        names[f"chat:{record['platform']}:{record['external_id']}"] = record["title"] or ""
-    elif kind == "conversations":
-        talks[record["id"]] = record
-    place = record["conversation"] if kind == "messages" else kind
-    if place == shown or (kind != "messages" and kind not in _SECTIONS):
-        return "", shown
-    if kind in _SECTIONS:
-        return _SECTIONS[kind], place
-    talk = talks.get(place, {})
-    title = talk.get("title") or names.get(f"chat:{talk.get('chat')}") or "Conversation"
-    return f"{title}, {_day(talk.get('created_at') or record['sent_at'])[:10]}", place
-
-
-def _speaker(record: Record, names: dict[str, str]) -> str:
-    return names.get(record["sender"] or "") or record["sender_label"].split(" (")[0] or record["direction"]
-
-
-def _content(record: Record) -> str:
-    said: str = record["content"]
-    files = [f"[{file['name'] or file['kind']}]" for file in record["files"]]
-    quoted = f"«{record['quote']}»\n" if record["quote"] else ""
-    return quoted + " ".join(filter(None, (said, *files)))
-
-
-def _line(kind: str, record: Record) -> str:
-    if kind == "facts":
-        over = " (over)" if record["invalid_at"] else ""
-        return one_line(f"{record['text']} ({_day(record['valid_at'])[:10]}){over}", 1000)
-    if kind == "states":
-        said = json.dumps(record["data"], ensure_ascii=False)
-        return one_line(f"{record['type']}: {said}", 1000)
-    if kind == "bookings":
-        parts = (record[name] for name in ("service", "master", "date", "time", "phone", "status"))
-        return one_line(", ".join(filter(None, parts)), 1000)
-    return one_line(f"{record['title']} ({_day(record['created_at'])[:10]})", 1000)
-
-
-def _day(moment: str) -> str:
-    return moment[:16].replace("T", " ")
+        for piece in telling.tell(kind, record):
+            yield piece
+    for piece in telling.end():
+        yield piece
 
 
 def _md(text: str) -> str:
-    return "".join(f"\\{char}" if char in "\\`*_[]<>#" else char for char in text)
+    """The text with every mark of Markdown escaped, also those that count only where a line begins."""
+    escaped = "".join(f"\\{char}" if char in _MARKS else char for char in text)
+    return _LEADING.sub(r"\1\\\2", escaped)
+
+
+_MARKS = frozenset("\\`*_[]<>#&|~!$")
+_LEADING = re.compile(r"^(\s*\d*)([-+=.)])")
