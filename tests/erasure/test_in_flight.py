@@ -16,6 +16,8 @@ from tests.support.product import Product
 from tests.support.waiting import until
 
 SLOW: dict[str, Any] = {"chunks": 30, "delay": 0.1}
+HELD: dict[str, Any] = {"chunks": 45, "delay": 0.1}
+"""Longer than an erasure takes: an answer that is there before its end would prove nothing."""
 
 
 async def idle(product: Product) -> None:
@@ -41,11 +43,11 @@ async def test_a_person_is_erased_while_answers_are_written(product: Product) ->
     alone = await product.telegram.private(ann)
     await ann.say(group, "I love zarzuela nights")
     find = ToolCalls([("search_memory", {"query": "nights"})])
-    product.llm.script(find, Text("There is much to do in this town of ours.", **SLOW))
+    product.llm.script(find, Text("There is much to do in this town of ours.", **HELD))
     await bob.say(group, f"@{product.app.identity.username} what is there to do of an evening?")
     await until(lambda: len(product.llm.requests) == 2, 20)
     assert "zarzuela" in product.prompt_text()
-    product.llm.script(Text("A zarzuela it is then, as you wish so much.", **SLOW))
+    product.llm.script(Text("A zarzuela it is then, as you wish so much.", **HELD))
     await ann.say(alone, "where is a good zarzuela?")
     await until(lambda: len(product.llm.requests) == 3, 20)
 
