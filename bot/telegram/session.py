@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+from functools import cache
 from http import HTTPStatus
 from typing import Any
 
@@ -32,6 +33,12 @@ class RawSendMessage(SendMessage):
     __returning__ = dict[str, Any]
 
 
+@cache
+def _answer_model(returning: Any) -> Any:
+    """What an answer is parsed by: pydantic forgets a model that nobody holds, and making one is slow."""
+    return Response[returning]
+
+
 class BotSession(AiohttpSession):
     """aiogram's session, telling gateway pages from undecodable answers and keeping the token out of logs."""
 
@@ -51,6 +58,7 @@ class BotSession(AiohttpSession):
         self, bot: Bot, method: TelegramMethod[TelegramType], status_code: int, content: str
     ) -> Response[TelegramType]:
         """As aiogram's, but an error page of a proxy is a server error, not an accepted request."""
+        _answer_model(method.__returning__)
         try:
             return super().check_response(bot, method, status_code, content)
         except ClientDecodeError as error:
