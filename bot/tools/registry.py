@@ -8,6 +8,7 @@ import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
@@ -72,7 +73,8 @@ class Tool:
         return ToolSpec(self.name, self.description, _schema(self.arguments))
 
 
-def _schema(arguments: type[BaseModel]) -> dict[str, Any]:
+@cache
+def _schema(arguments: type[BaseModel]) -> Mapping[str, Any]:
     """The JSON schema without what costs tokens and says nothing: titles, null for absence."""
     schema = arguments.model_json_schema()
     schema.pop("title", None)
