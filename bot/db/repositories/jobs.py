@@ -6,9 +6,24 @@ import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, delete, exists, func, literal_column, or_, select, text, update
+from sqlalchemy import (
+    ColumnElement,
+    Integer,
+    Select,
+    and_,
+    bindparam,
+    delete,
+    exists,
+    func,
+    literal_column,
+    or_,
+    select,
+    text,
+    update,
+)
 from sqlalchemy.orm import Session, aliased
 
 from bot.core.jobs import TERMINAL, ClaimedJob, NewJob, Pool
@@ -65,6 +80,34 @@ def _commit_in_order(session: Session, lanes: Iterable[str]) -> None:
     session.execute(lock, {"keys": keys})
 
 
+@cache
+def _due() -> Select[Job]:
+    # Every worker looks all the time: the query is put together once.
+    pool, now = bindparam("pool", type_=Job.pool.type), bindparam("now", type_=Job.due_at.type)
+    other = aliased(Job)
+    ahead = or_(
+        other.id < Job.id,
+        and_(other.id > Job.id, other.status == _RUNNING, other.lease_until >= now),
+    )
+    blocked = exists().where(other.lane == Job.lane, _unfinished(other), ahead)
+    free = or_(Job.status == _QUEUED, Job.lease_until < now)
+    return (
+        select(Job)
+        .where(Job.pool == pool, Job.due_at <= now, _unfinished(Job), free, ~blocked)
+        .order_by(Job.due_at, Job.id)  # as the index stands: a long queue is not sorted for a few of it
+        .limit(bindparam("most", type_=Integer))
+        .with_for_update(skip_locked=True)
+    )
+
+
+@cache
+def _next() -> Select[datetime | None]:
+    pool, now = bindparam("pool", type_=Job.pool.type), bindparam("now", type_=Job.due_at.type)
+    return select(func.min(Job.due_at)).where(
+        Job.pool == pool, Job.due_at > now, _unfinished(Job), Job.status == _QUEUED
+    )
+
+
 def claim(
     session: Session, pool: Pool, limit: int, owner: str, now: datetime, lease_until: datetime
 ) -> list[ClaimedJob]:
@@ -74,22 +117,9 @@ def claim(
     lease ran out (its worker died) is claimable again. A replayed dead letter also waits for a later job
     of its lane that runs.
     """
-    other = aliased(Job)
-    ahead = or_(
-        other.id < Job.id,
-        and_(other.id > Job.id, other.status == _RUNNING, other.lease_until >= now),
-    )
-    blocked = exists().where(other.lane == Job.lane, _unfinished(other), ahead)
-    free = or_(Job.status == _QUEUED, Job.lease_until < now)
-    due = (
-        select(Job)
-        .where(Job.pool == pool, Job.due_at <= now, _unfinished(Job), free, ~blocked)
-        .order_by(Job.due_at, Job.id)  # as the index stands: a long queue is not sorted for a few of it
-        .limit(limit)
-        .with_for_update(skip_locked=True)
-    )
+    values = {"pool": pool, "now": now, "most": limit}
     claimed = []
-    for job in session.scalars(due):
+    for job in session.scalars(_due(), values):
         job.status = "running"
         job.attempts += 1
         job.lease_owner = owner
@@ -143,11 +173,7 @@ def _claimed(job: Job) -> ClaimedJob:
 
 def next_due(session: Session, pool: Pool, now: datetime) -> datetime | None:
     """When the next queued job of a pool falls due that is not due yet."""
-    return session.scalar(
-        select(func.min(Job.due_at)).where(
-            Job.pool == pool, Job.due_at > now, _unfinished(Job), Job.status == _QUEUED
-        )
-    )
+    return session.scalar(_next(), {"pool": pool, "now": now})
 
 
 def extend_leases(session: Session, ids: Sequence[int], owner: str, lease_until: datetime) -> None:
