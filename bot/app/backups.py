@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import sqlite3
 from collections.abc import Sequence
@@ -13,7 +14,6 @@ from sqlalchemy.exc import DBAPIError
 
 from bot.app.schema import (
     BACKUPS,
-    head_revision,
     knows_revision,
     newer_database,
     place_of,
@@ -26,6 +26,7 @@ from bot.core.lock import InstanceLock
 from bot.core.ports import Clock
 from bot.db.backup import BackupFailed, Progress, copy_into, make_whole, named, write_mark
 from bot.db.copies import CopyFacts, look_into
+from bot.db.migrate import newest_revision
 from bot.db.moving import dump
 from bot.services import tombstones
 from bot.settings import Settings
@@ -162,10 +163,10 @@ class Backups:
 
 def require_present_schema(url: str) -> None:
     """Raises ConfigError for a PostgreSQL database of another version's schema."""
-    found = server_revision(url)
+    found = asyncio.run(server_revision(url))
     if found is None:
         raise ConfigError(f"There is no database at {place_of(url)} yet: `mnema run` makes it.")
     if not knows_revision(url, found):
         raise ConfigError(newer_database(url))
-    if found != head_revision(url):
+    if found != newest_revision():
         raise ConfigError(f"The database at {place_of(url)} has another schema: run `mnema db upgrade`.")

@@ -9,7 +9,6 @@ from contextlib import asynccontextmanager
 from sqlalchemy.exc import DBAPIError
 
 from bot.app.schema import (
-    head_revision,
     knows_revision,
     newer_database,
     place_of,
@@ -19,6 +18,7 @@ from bot.app.schema import (
 )
 from bot.core.errors import ConfigError
 from bot.db.engine import Database, make_database
+from bot.db.migrate import newest_revision
 from bot.settings import Settings
 
 
@@ -59,7 +59,7 @@ async def _require_server_schema(database: Database) -> None:
 def _require_schema(found: str | None, url: str) -> None:
     if found is None:
         raise NoTables(f"There is no database at {place_of(url)} yet: `mnema run` makes it.")
-    if found == head_revision(url):
+    if found == newest_revision():
         return
     if not knows_revision(url, found):
         raise ConfigError(newer_database(url))

@@ -18,12 +18,12 @@ from sqlalchemy.orm import Session
 from bot.app.backups import Backup, Backups
 from bot.app.erasure import make_erasure
 from bot.app.places import FilePlace, Place, ServerPlace
-from bot.app.schema import head_revision, place_of, sqlite_path
+from bot.app.schema import place_of, sqlite_path
 from bot.core.errors import ConfigError, MnemaError
 from bot.core.ports import Clock
 from bot.db.backup import BackupFailed, Progress, beside, copy_database
 from bot.db.engine import make_database
-from bot.db.migrate import upgrade
+from bot.db.migrate import newest_revision, upgrade
 from bot.db.moving import InUse, file_url
 from bot.db.repositories import people, restored
 from bot.services import tombstones
@@ -109,7 +109,7 @@ class Restoring:
         aside = await place.ready(now, fault)
         await self._gather_stones(backup, None if fault else place)
         url = file_url(staged)
-        if backup.facts.revision != head_revision(url):
+        if backup.facts.revision != newest_revision():
             await asyncio.to_thread(upgrade, url)
         told: dict[str, str | None] = {
             "from": backup.taken_at.isoformat(),

@@ -18,7 +18,7 @@ from bot.core.clock import SystemClock
 from bot.core.errors import ConfigError
 from bot.core.ports import Clock
 from bot.db.backup import BackupFailed, backup_before
-from bot.db.migrate import alembic_config, upgrade
+from bot.db.migrate import alembic_config, newest_revision, upgrade
 
 log = logging.getLogger(__name__)
 
@@ -31,8 +31,9 @@ async def prepare_database(url: str, data_dir: Path, clock: Clock | None = None)
     try:
         if url.startswith("sqlite"):
             sqlite_path(url).parent.mkdir(parents=True, exist_ok=True)
-            await asyncio.to_thread(_copy_first, url, data_dir / BACKUPS, clock or SystemClock())
-        await asyncio.to_thread(upgrade, url)
+            await asyncio.to_thread(_prepare_file, url, data_dir / BACKUPS, clock or SystemClock())
+        elif await server_revision(url) != newest_revision():
+            await asyncio.to_thread(upgrade, url)
     except CommandError as error:
         if "locate revision" in str(error):
             raise ConfigError(newer_database(url)) from error
@@ -40,13 +41,6 @@ async def prepare_database(url: str, data_dir: Path, clock: Clock | None = None)
     except (OSError, DBAPIError) as error:
         log.debug("the database cannot be opened", exc_info=True)
         raise ConfigError(unopenable(url, error)) from error
-
-
-def head_revision(url: str) -> str:
-    """The schema that this program works with."""
-    head = ScriptDirectory.from_config(alembic_config(url)).get_current_head()
-    assert head is not None
-    return head
 
 
 def knows_revision(url: str, revision: str) -> bool:
@@ -73,24 +67,17 @@ def sqlite_revision(url: str) -> str | None:
         engine.dispose()
 
 
-def server_revision(url: str) -> str | None:
-    """The schema of a PostgreSQL database, None for an empty one. Blocks, on an event loop of its own.
-
-    Raises OSError and DBAPIError.
-    """
-
-    async def ask() -> str | None:
-        engine = create_async_engine(url, poolclass=NullPool)
-        try:
-            async with engine.connect() as connection:
-                if await connection.scalar(text("SELECT to_regclass('alembic_version')")) is None:
-                    return None
-                found: str | None = await connection.scalar(text("SELECT version_num FROM alembic_version"))
-                return found
-        finally:
-            await engine.dispose()
-
-    return asyncio.run(ask())
+async def server_revision(url: str) -> str | None:
+    """The schema of a PostgreSQL database, None for an empty one. Raises OSError and DBAPIError."""
+    engine = create_async_engine(url, poolclass=NullPool)
+    try:
+        async with engine.connect() as connection:
+            if await connection.scalar(text("SELECT to_regclass('alembic_version')")) is None:
+                return None
+            found: str | None = await connection.scalar(text("SELECT version_num FROM alembic_version"))
+            return found
+    finally:
+        await engine.dispose()
 
 
 def revision_in(session: Session) -> str | None:
@@ -138,14 +125,20 @@ def unopenable(url: str, error: Exception) -> str:
     )
 
 
-def _copy_first(url: str, folder: Path, clock: Clock) -> None:
+def _prepare_file(url: str, folder: Path, clock: Clock) -> None:
     revision = sqlite_revision(url)
-    if revision is None or revision == head_revision(url):
+    if revision == newest_revision():
         return
+    if revision is not None:
+        _copy_first(url, revision, folder, clock)
+    upgrade(url)
+
+
+def _copy_first(url: str, revision: str, folder: Path, clock: Clock) -> None:
     if not knows_revision(url, revision):
         raise ConfigError(newer_database(url))
     try:
-        copy = backup_before(sqlite_path(url), folder, head_revision(url), clock.now())
+        copy = backup_before(sqlite_path(url), folder, newest_revision(), clock.now())
     except BackupFailed as error:
         raise ConfigError(
             f"The database must be upgraded, but no copy of it could be made first ({error}): "

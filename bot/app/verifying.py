@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 from dataclasses import dataclass
 
 from sqlalchemy.exc import DBAPIError
 
 from bot.app.schema import (
-    head_revision,
     knows_revision,
     place_of,
     server_revision,
@@ -17,6 +17,7 @@ from bot.app.schema import (
 )
 from bot.core.errors import ConfigError
 from bot.db.copies import COUNTED, CopyFacts, look_into
+from bot.db.migrate import newest_revision
 from bot.db.moving import counts
 from bot.settings import Settings
 
@@ -66,13 +67,13 @@ def _file_facts(url: str, thorough: bool) -> CopyFacts:
 
 
 def _server_facts(url: str) -> CopyFacts:
-    revision = server_revision(url)
+    revision = asyncio.run(server_revision(url))
     return CopyFacts(None, revision, counts=counts(url, COUNTED)) if revision else CopyFacts()
 
 
 def _schema(url: str, revision: str | None) -> str:
     if revision is None:
         return "none"
-    if revision == head_revision(url):
+    if revision == newest_revision():
         return "present"
     return "older" if knows_revision(url, revision) else "newer"

@@ -9,10 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from bot.app.schema import head_revision, prepare_database
+from bot.app.schema import prepare_database
 from bot.core.errors import ConfigError
 from bot.core.resources import migrations_dir
 from bot.db.backup import BackupFailed, backup_before, copy_database, damage
+from bot.db.migrate import newest_revision
 from bot.db.sqlite import sqlite_engine
 from tests.support.clock import START, ManualClock
 from tests.support.databases import sqlite_url
@@ -35,7 +36,7 @@ def upgrade() -> None:
 def later_version(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """From now on the program is a later version with one more migration; gives its migrations."""
     folder = tmp_path / "later"
-    head = head_revision("sqlite:///x")
+    head = newest_revision()
     shutil.copytree(migrations_dir(), folder, ignore=shutil.ignore_patterns("__pycache__"))
     (folder / "versions" / "9999_later.py").write_text(LATER.format(head=head))
     monkeypatch.setattr("bot.db.migrate.migrations_dir", lambda: folder)

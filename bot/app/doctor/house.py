@@ -16,7 +16,6 @@ from bot.app.backups import Backups
 from bot.app.doctor.check import Check, failed, ok, warning
 from bot.app.schema import (
     BACKUPS,
-    head_revision,
     knows_revision,
     newer_database,
     place_of,
@@ -30,6 +29,7 @@ from bot.core.errors import ConfigError
 from bot.core.ports import Clock
 from bot.db.backup import damage
 from bot.db.engine import make_database
+from bot.db.migrate import newest_revision
 from bot.llm.build import build_tokens
 from bot.services.tombstones import taken_at
 from bot.settings import Settings
@@ -133,7 +133,7 @@ async def _look_at_server(url: str) -> Check:
 
 def _schema(url: str, revision: str | None) -> Check:
     place = place_of(url)
-    if revision == head_revision(url):
+    if revision == newest_revision():
         return ok("Database", f"{place} is sound and up to date")
     if revision is None:
         return ok("Database", f"{place} is empty; its tables are made at the start")
