@@ -50,7 +50,9 @@ def postgres_server() -> Iterator[PostgresServer]:
 def postgres_template(postgres_server: PostgresServer) -> PostgresServer:
     """The server with a migrated database named `TEMPLATE`, from which copies are cheap."""
     from bot.db.migrate import upgrade
+    from tests.support.compiled import share_compiled
 
+    share_compiled()
     postgres_server.execute(f"CREATE DATABASE {TEMPLATE}")
     upgrade(postgres_server.url(TEMPLATE))
     return postgres_server
@@ -60,7 +62,9 @@ def postgres_template(postgres_server: PostgresServer) -> PostgresServer:
 def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A migrated SQLite file, whole in one file, to be copied."""
     from bot.db.migrate import upgrade
+    from tests.support.compiled import share_compiled
 
+    share_compiled()
     path = tmp_path_factory.mktemp("template") / "mnema.db"
     upgrade(sqlite_url(path))
     with closing(sqlite3.connect(path)) as connection:

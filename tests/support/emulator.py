@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from fastapi import FastAPI
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from bot.core.ports import Clock
 from bot.playground.emulator import CutConnections, Emulator, emulator_router
@@ -62,6 +63,25 @@ class RunningEmulator(Playground):
         return Bot(self.token, session=session)
 
 
+class _AtFirstUse:
+    """An app that its first request makes: FastAPI takes a tenth of a second to make the page's routes."""
+
+    def __init__(self, make: Callable[[], ASGIApp]) -> None:
+        self._make = make
+        self._made: ASGIApp | None = None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        self._made = self._made or self._make()
+        await self._made(scope, receive, send)
+
+
+def page_of(emulator: Emulator) -> FastAPI:
+    """The page API alone."""
+    page = FastAPI(openapi_url=None)
+    page.include_router(page_router(emulator))
+    return page
+
+
 @asynccontextmanager
 async def running_emulator(
     path: str | Path = ":memory:",
@@ -79,7 +99,7 @@ async def running_emulator(
     await emulator.add_bot(token, privacy=privacy)
     app = FastAPI(openapi_url=None)
     app.include_router(emulator_router(emulator), prefix="/telegram")
-    app.include_router(page_router(emulator), prefix="/playground/api")
+    app.mount("/playground/api", _AtFirstUse(lambda: page_of(emulator)))
     try:
         async with serving(CutConnections(app), port, before_stop=emulator.release) as base:
             yield RunningEmulator(emulator, base, token)

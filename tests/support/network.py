@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import ipaddress
 import os
+import ssl
 import sys
+from functools import cache
 from typing import Any
 
 _CONNECTING = {"socket.connect": 1, "socket.sendto": 1, "socket.sendmsg": 1}
@@ -45,6 +47,8 @@ def _guard(event: str, args: tuple[Any, ...]) -> None:
 def forbid_network() -> None:
     """Refuse every connection and name lookup of this process that leaves the machine; for good."""
     global _installed
+    # Nothing here speaks TLS, and every session of aiogram's reads all certificates anew.
+    ssl.create_default_context = cache(ssl.create_default_context)  # type: ignore[assignment]
     for name in ("http_proxy", "https_proxy", "all_proxy"):
         os.environ.pop(name, None)
         os.environ.pop(name.upper(), None)
