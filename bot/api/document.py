@@ -11,6 +11,7 @@ from fastapi.openapi.utils import get_openapi
 from bot import __version__
 from bot.api.examples import example_of
 from bot.api.schemas import ProblemBody
+from bot.api.schemas.sessions import SESSION
 
 _ABOUT: Final = """\
 The memory and the talk of a Mnema bot, over HTTP.
@@ -35,7 +36,7 @@ _TAGS: Final[Mapping[str, str]] = {
     "bookings": "What people confirmed.",
     "statistics": "The numbers of the house.",
     "jobs": "The queue, for operators.",
-    "admin": "For operators.",
+    "test data": "People and talk made up, to see the pages full.",
     "health": "Whether it runs; needs no key.",
 }
 """In the order in which a reader wants them."""
@@ -71,6 +72,10 @@ _HEADERS: Final[Mapping[str, Any]] = {
         "schema": {"type": "string", "enum": ["true"]},
     },
 }
+_PLACES: Final[Mapping[str, Any]] = {
+    "conversation_id": SESSION, "session_id": SESSION, "user_id": "anna", "message_id": "4294967297",
+}  # fmt: skip
+"""What may stand in a path whose route gives no example."""
 _OF_STATUS: Final[Mapping[str, Mapping[str, str]]] = {
     "401": {"WWW-Authenticate": "WWW-Authenticate"},
     "409": {"Retry-After": "Retry-Later"},
@@ -90,6 +95,7 @@ def document(web: FastAPI) -> dict[str, Any]:
     parts["headers"] = dict(_HEADERS)
     for method, operation in _operations(made):
         _trim(method, operation)
+        _tell_parameters(method, operation)
         _tell_headers(method, operation)
         _give_examples(operation, parts["schemas"])
     made["paths"] = dict(sorted(made["paths"].items(), key=_place))
@@ -120,9 +126,15 @@ def _trim(method: str, operation: dict[str, Any]) -> None:
         operation["responses"].pop(status, None)
 
 
-def _tell_headers(method: str, operation: dict[str, Any]) -> None:
+def _tell_parameters(method: str, operation: dict[str, Any]) -> None:
     if method == "post":
         operation.setdefault("parameters", []).append(_KEY_HEADER)
+    for each in operation.get("parameters", ()):
+        if each["in"] == "path" and each["name"] in _PLACES:
+            each["schema"].setdefault("examples", [_PLACES[each["name"]]])
+
+
+def _tell_headers(method: str, operation: dict[str, Any]) -> None:
     for status, response in operation["responses"].items():
         told = {"X-Request-ID": "X-Request-ID", **_OF_STATUS.get(status, {})}
         if method == "post" and status.startswith("2"):
