@@ -89,6 +89,8 @@ def _close(session: Session, job: Unclaimed, now: datetime) -> LeftOver | None:
         told = told_by_code(session, turn.id)
         turns.settle(session, turn.id, status="stopped", now=now, notices=told)
     reply = stored_reply(session, turn.id)
+    if reply is None:
+        return None
     turn.status = "delivered" if answered else "undeliverable"
     message = session.get(Message, turn.message_id)
     return LeftOver(one_line(message.content if message else "", _QUOTE), turn.created_at, reply)
