@@ -8,7 +8,7 @@ import sqlite3
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
@@ -149,7 +149,7 @@ class SqliteDatabase(Database):
                 raw = session.connection().connection.dbapi_connection
                 begun = True
                 for unit, _ in group:
-                    outcomes.append(self._run(session, unit, topics))
+                    outcomes.append(self._run(session, unit, topics, alone=len(group) == 1))
                     if not cast("sqlite3.Connection", raw).in_transaction:
                         raise _Lost from outcomes[-1][1]
                 session.commit()
@@ -171,11 +171,18 @@ class SqliteDatabase(Database):
                 self._loop.call_soon_threadsafe(self._tell, topics)
 
     @staticmethod
-    def _run(session: Session, unit: Unit, topics: set[str]) -> tuple[object, BaseException | None]:
+    def _run(
+        session: Session, unit: Unit, topics: set[str], *, alone: bool
+    ) -> tuple[object, BaseException | None]:
+        # A savepoint keeps a unit's failure from its neighbours; it costs as much as the unit itself.
+        shared = nullcontext() if alone else session.begin_nested()
         try:
-            with session.begin_nested():
+            with shared:
                 result = unit(session)
+                session.flush()
         except BaseException as error:  # noqa: BLE001 - its caller gets it, and the writer must live on
+            if alone:
+                session.rollback()
             take_topics(session)
             session.expunge_all()
             return None, error

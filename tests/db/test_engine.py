@@ -51,6 +51,7 @@ async def one_group(database: Database) -> AsyncIterator[None]:
 async def test_a_failing_unit_leaves_nothing_and_hurts_no_neighbour(database: Database) -> None:
     def failing(session: Session) -> None:
         put(session, "half")
+        session.flush()
         raise LookupError("on purpose")
 
     def clashing(session: Session) -> None:
@@ -58,6 +59,15 @@ async def test_a_failing_unit_leaves_nothing_and_hurts_no_neighbour(database: Da
         put(session, "clash")
 
     await database.write(lambda s: put(s, "clash"))
+    for unit, error in ((failing, LookupError), (clashing, IntegrityError)):
+        with pytest.raises(error):
+            await database.write(unit)
+    async with one_group(database):
+        first = asyncio.gather(
+            database.write(failing), database.write(lambda s: put(s, "a")), return_exceptions=True
+        )
+    await first
+    assert await database.read(keys) == ["a", "clash"]
     work = [database.write(lambda s, n=n: put(s, f"neighbour-{n}")) for n in range(3)]  # type: ignore[misc]
     work[1:1] = [database.write(failing), database.write(clashing)]
     async with one_group(database):
@@ -66,7 +76,7 @@ async def test_a_failing_unit_leaves_nothing_and_hurts_no_neighbour(database: Da
     assert [type(outcome) for outcome in outcomes] == [
         type(None), LookupError, IntegrityError, type(None), type(None),
     ]  # fmt: skip
-    assert await database.read(keys) == ["clash", "neighbour-0", "neighbour-1", "neighbour-2"]
+    assert await database.read(keys) == ["a", "clash", "neighbour-0", "neighbour-1", "neighbour-2"]
 
 
 async def test_fifty_concurrent_increments_lose_nothing(database: Database) -> None:

@@ -108,8 +108,15 @@ FAULTS = (
     Fault(
         "a failed unit is committed",
         "bot/db/sqlite.py",
-        "            with session.begin_nested():",
-        "            if True:",
+        "                session.rollback()",
+        "                pass",
+        ("tests/db/test_engine.py", "-k", "sqlite"),
+    ),
+    Fault(
+        "a unit that fails in a group is committed with it",
+        "bot/db/sqlite.py",
+        "nullcontext() if alone else session.begin_nested()",
+        "nullcontext()",
         ("tests/db/test_engine.py", "-k", "sqlite"),
     ),
     Fault(
