@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from sqlalchemy.exc import DBAPIError
 
 from bot.app.schema import (
+    broken_place,
     knows_revision,
     newer_database,
     place_of,
@@ -44,6 +45,10 @@ async def database_beside(settings: Settings, database: Database | None = None) 
         raise ConfigError(unopenable(url, error)) from error
     try:
         yield database
+    except DBAPIError as error:
+        if (sentence := broken_place(url, error)) is None:
+            raise
+        raise ConfigError(sentence) from error
     finally:
         await database.close()
 

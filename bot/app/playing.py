@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Coroutine
+from typing import Any
 
 from fastapi import APIRouter
 from pydantic import SecretStr
@@ -40,6 +42,11 @@ async def run_playground(settings: Settings, stop: asyncio.Event | None = None) 
             "The playground lets everybody in, so it runs only on this machine: set HTTP_HOST=127.0.0.1, "
             "or BOT_TOKEN to start the bot itself."
         )
+    if "*" in settings.cors_origins:
+        raise ConfigError(
+            "The playground asks nobody for a key, so that with CORS_ORIGINS=* every site that you open "
+            "could read it: name the origins that may."
+        )
     stop = stop or asyncio.Event()
     # The bot inside locks the folder only once it has an address: too late for the emulator's own file.
     lock = InstanceLock(settings.data_dir / "playground.lock")
@@ -55,7 +62,7 @@ async def _play(settings: Settings, stop: asyncio.Event) -> None:
     await emulator.open()
     try:
         await seed_default(emulator)
-        address: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+        address: asyncio.Future[str | None] = asyncio.get_running_loop().create_future()
         services, listening, condition = Services(), Listening(), LateCondition()
         web = make_web(
             [playground_routes(settings, emulator), *api_routers()],
@@ -68,20 +75,28 @@ async def _play(settings: Settings, stop: asyncio.Event) -> None:
             emulator.release()
             listening.release()
 
+        def started(host: str, port: int) -> None:
+            address.set_result(f"http://{host}:{port}")
+
+        first, *more = serve_all(CutConnections(web), settings, stop, started=started, stopping=stopping)
         with stop_on_signals(stop):
             await together(
                 stop,
-                *serve_all(
-                    CutConnections(web),
-                    settings,
-                    stop,
-                    started=lambda host, port: address.set_result(f"http://{host}:{port}"),
-                    stopping=stopping,
-                ),
+                _ending(first, address),
+                *more,
                 _bot_inside(settings, address, stop, services, listening, condition),
             )
     finally:
         await emulator.close()
+
+
+async def _ending(serving: Coroutine[Any, Any, None], address: asyncio.Future[str | None]) -> None:
+    """Serve; a server that ends without ever having had an address says so to whoever waits for it."""
+    try:
+        await serving
+    finally:
+        if not address.done():
+            address.set_result(None)
 
 
 def playground_routes(settings: Settings, emulator: Emulator) -> APIRouter:
@@ -112,14 +127,15 @@ async def _model_status(settings: Settings) -> ModelStatus:
 
 async def _bot_inside(
     settings: Settings,
-    address: asyncio.Future[str],
+    address: asyncio.Future[str | None],
     stop: asyncio.Event,
     services: Services,
     listening: Listening,
     condition: LateCondition,
 ) -> None:
     """The very bot of `mnema run`, told that Telegram stands at our own address."""
-    origin = await address
+    if (origin := await address) is None:
+        return
     playing = settings.model_copy(update={"bot_token": SecretStr(DEFAULT_TOKEN)})
     if not settings.has_model:
         playing = rehearsed(playing, origin)

@@ -109,8 +109,8 @@ def newer_database(url: str) -> str:
     )
 
 
-def unopenable(url: str, error: Exception) -> str:
-    """The sentence for a database that cannot be used."""
+def broken_place(url: str, error: Exception) -> str | None:
+    """The sentence for a database whose disk is full or whose file is damaged; None for anything else."""
     place = place_of(url)
     if "disk is full" in str(error) or "No space left" in str(error):
         return f"The disk with the database at {place} is full: make room and start again."
@@ -119,8 +119,13 @@ def unopenable(url: str, error: Exception) -> str:
             f"The database at {place} is damaged: `mnema db restore` sets it aside and puts the newest "
             f"backup from DATA_DIR/{BACKUPS} in its place."
         )
-    return (
-        f"The database at {place} cannot be opened; "
+    return None
+
+
+def unopenable(url: str, error: Exception) -> str:
+    """The sentence for a database that cannot be used."""
+    return broken_place(url, error) or (
+        f"The database at {place_of(url)} cannot be opened; "
         "check DATABASE_URL and DATA_DIR, and that this user may write there."
     )
 

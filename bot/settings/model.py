@@ -219,6 +219,11 @@ class Settings(BaseSettings):
             raise ValueError(
                 "API_AUTH=off is possible only when HTTP_HOST is a loopback address such as 127.0.0.1."
             )
+        if self.api_auth == "off" and "*" in self.cors_origins:
+            raise ValueError(
+                "CORS_ORIGINS=* does not go with API_AUTH=off: "
+                "every site that you open could read everything."
+            )
         if self.dashboard_port == self.http_port:
             raise ValueError("DASHBOARD_PORT must differ from HTTP_PORT; leave it unset to share the port.")
         return self

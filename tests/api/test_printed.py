@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 
-from tests.api.doors import routes
 from tests.api.house import House, running_house
 from tests.support.llm_steps import Text
 from tests.support.printed import Printed, curl, fetch, http
@@ -101,10 +100,6 @@ async def test_the_chat_line(open_house: House) -> None:
     assert "Меня зовут Иван, я программист" in open_house.shown()
 
 
-@pytest.mark.skipif(
-    not {"/memory/stats", "/admin-api/create-test-data"} <= {path for path, _ in routes()},
-    reason="these routes are not in this tree",
-)
 async def test_the_lines_of_numbers_and_test_data(open_house: House) -> None:
     status, made = await send(open_house, curl(TEST_DATA))
     assert status in (200, 201), made

@@ -31,8 +31,8 @@ def command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Command:
     monkeypatch.setattr("bot.cli.starting.configure_logging", lambda *_: None)
     runner = CliRunner()
 
-    def run(*arguments: str, answer: str | None = None) -> Result:
-        return runner.invoke(app, ["db", *arguments], input=answer)
+    def run(*arguments: str, answer: str | None = None, topic: str = "db") -> Result:
+        return runner.invoke(app, [topic, *arguments], input=answer)
 
     return run
 
@@ -118,6 +118,20 @@ def test_verify_finds_what_is_broken(
     missing = command("verify", "nowhere.db")
     assert missing.exit_code == 1
     assert "there is no such file" in missing.stdout
+
+
+def test_other_commands_say_that_the_file_is_damaged(
+    command: Command, sqlite_database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", sqlite_database_url)
+    furnish(sqlite_database_url, tmp_path)
+    file = tmp_path / "mnema.db"
+    with file.open("r+b") as pages:
+        pages.seek(2 * 4096)  # behind what tells of the schema: it opens, and breaks when it is read
+        pages.write(b"\xde\xad" * ((file.stat().st_size - 2 * 4096) // 2))
+    told = command("list", topic="jobs")
+    assert isinstance(told.exception, ConfigError)
+    assert "is damaged: `mnema db restore`" in str(told.exception)
 
 
 def test_the_doctor_tells_the_age_of_the_newest(tmp_path: Path, clock: ManualClock) -> None:

@@ -126,6 +126,12 @@ async def test_a_port_in_use_for_the_playground(tmp_path: Path) -> None:
             await asyncio.wait_for(run_playground(settings), 30)
 
 
+async def test_the_playground_is_not_open_to_every_site(tmp_path: Path) -> None:
+    settings = load_settings(None, data_dir=tmp_path, cors_origins=("*",))
+    with pytest.raises(ConfigError, match=r"CORS_ORIGINS=\* every site"):
+        await run_playground(settings)
+
+
 async def test_a_second_process_on_the_same_folder(telegram: RunningEmulator, tmp_path: Path) -> None:
     for name in ("mnema.lock", "playground.lock"):
         lock = InstanceLock(tmp_path / name)

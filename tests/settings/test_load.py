@@ -176,6 +176,7 @@ FAULTS = [
     ({"WEBHOOK_URL": "http://x.example", "WEBHOOK_SECRET": "a"}, "WEBHOOK_URL must start with https://"),
     ({"WEBHOOK_URL": "https://x.example", "WEBHOOK_SECRET": "a b"}, "WEBHOOK_SECRET must be 1 to 256"),
     ({"API_AUTH": "off", "HTTP_HOST": "0.0.0.0"}, "API_AUTH=off is possible only"),
+    ({"API_AUTH": "off", "CORS_ORIGINS": "*"}, "CORS_ORIGINS=* does not go with API_AUTH=off"),
     ({"DASHBOARD_PORT": "8000"}, "DASHBOARD_PORT must differ from HTTP_PORT"),
 ]
 

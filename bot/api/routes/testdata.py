@@ -14,7 +14,7 @@ from bot.services.testdata.making import MOST_PEOPLE
 from bot.services.testdata.service import MESSAGES, MOST_MESSAGES, PEOPLE, RealPeople, TestData
 from bot.web.problems import Problem
 
-router = make_router("admin", prefix="/admin-api")
+router = make_router("test data", prefix="/admin-api")
 
 Maker = Annotated[TestData, Depends(service(TestData))]
 
