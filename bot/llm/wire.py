@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 OPENAI_URL = "https://api.openai.com/v1"
 _CONNECT_SECONDS = 15.0
 
+_AS_THEY_ARE = ("messages", "tools")
+"""What goes past the SDK's conversion, which walks through all messages and tools to change nothing."""
+
 
 @cache
 def _certificates() -> ssl.SSLContext:
@@ -73,7 +76,11 @@ class Wire:
 
         broken: Fault
         try:
-            async with client.chat.completions.with_streaming_response.create(**body) as response:
+            async with client.chat.completions.with_streaming_response.create(
+                **{name: value for name, value in body.items() if name not in _AS_THEY_ARE},
+                messages=[],
+                extra_body={name: body[name] for name in _AS_THEY_ARE if name in body},
+            ) as response:
                 reply.heard = True
                 await read_reply(response.iter_bytes(), reply, changed)
                 return
