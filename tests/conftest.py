@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from pathlib import Path
 
@@ -17,6 +18,9 @@ pytest_plugins = ["tests.support.databases", "tests.support.chromium", "tests.su
 
 forbid_network()
 
+# What is imported stays: the collector need not walk through it, neither while it is imported nor afterwards.
+gc.disable()
+
 # No example has a deadline: machines are shared. The same examples are drawn each time, unless one explores.
 settings.register_profile("house", deadline=None, derandomize="EXPLORE" not in os.environ)
 settings.load_profile("house")
@@ -31,6 +35,14 @@ def pytest_configure() -> None:
         name = line.lstrip("# ").partition("=")[0]
         if name.isidentifier() and name.isupper():
             os.environ.pop(name, None)
+
+
+def pytest_collection_finish() -> None:
+    """Collect from now on, but only what tests leave behind."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(10_000, 20, 20)
+    gc.enable()
 
 
 @pytest.fixture(scope="session")
