@@ -1,6 +1,9 @@
 """python -m bot."""
 
-from bot.cli import main
+from bot.core.importing import importing
+
+with importing():
+    from bot.cli import main
 
 __all__ = ["main"]
 
