@@ -21,9 +21,19 @@ def normal(text: str) -> str:
     """
     # Apostrophes before NFKC, which would take some of them apart into a space and an accent.
     folded = unicodedata.normalize("NFKC", text.translate(_SAME)).casefold().translate(_SAME)
-    kept = "".join(c if _in_word(c) else " " for c in folded)
-    words = (word.lstrip("'+#").rstrip("'") for word in kept.split())
+    words = (word.lstrip("'+#").rstrip("'") for word in folded.translate(_KEPT).split())
     return " ".join(word for word in words if word)
+
+
+class _Kept(dict[int, int]):
+    """For `translate`: characters of words stay, all others become spaces; each is looked at once."""
+
+    def __missing__(self, code: int) -> int:
+        self[code] = code if _in_word(chr(code)) else ord(" ")
+        return self[code]
+
+
+_KEPT = _Kept()
 
 
 def _in_word(character: str) -> bool:
