@@ -36,8 +36,6 @@ QUOTE_LENGTH = 200
 _REACH_STEP = 256
 """The oldest message that may matter moves so many at a time, so that what is shown seldom changes."""
 
-_M, _Q = aliased(Message, name="m"), aliased(Message, name="q")
-
 
 @dataclass(frozen=True, slots=True)
 class ViewLimits:
@@ -98,22 +96,24 @@ def find_messages(
 @cache
 def _statement(indexed: bool) -> Select[Any]:
     """The rows of all parts, each with the beginning of what it replies to where it has no quote."""
+    # Aliases of its own: SQLAlchemy fills them at first use, and two readers may come here at once.
+    m, q = aliased(Message, name="m"), aliased(Message, name="q")
     tagged = _tagged(indexed)
-    kept = exists().where(Conversation.no == _conversation(_Q), Conversation.status != "deleted")
+    kept = exists().where(Conversation.no == _conversation(q), Conversation.status != "deleted")
     quoted = and_(
-        _Q.id == _M.reply_to, _M.quote.is_(None), _M.direction != "outgoing", _alive(_Q),
-        or_(_Q.id.between(bindparam("begin"), bindparam("last")), kept),
+        q.id == m.reply_to, m.quote.is_(None), m.direction != "outgoing", _alive(q),
+        or_(q.id.between(bindparam("begin"), bindparam("last")), kept),
     )  # fmt: skip
-    beginning = func.substr(_Q.content, 1, QUOTE_LENGTH).label("beginning")
+    beginning = func.substr(q.content, 1, QUOTE_LENGTH).label("beginning")
     return (
         select(
-            tagged.c.part, _M.id, _M.direction, _M.sender_label, _M.content, _M.sent_at, _M.content_type,
-            _M.token_count, _M.reply_to, _M.quote, _M.forwarded_from, _M.edited_at, _M.importance, beginning,
+            tagged.c.part, m.id, m.direction, m.sender_label, m.content, m.sent_at, m.content_type,
+            m.token_count, m.reply_to, m.quote, m.forwarded_from, m.edited_at, m.importance, beginning,
         )
         .select_from(tagged)
-        .join(_M, _M.id == tagged.c.id)
-        .outerjoin(_Q, quoted)
-        .where(_alive(_M))
+        .join(m, m.id == tagged.c.id)
+        .outerjoin(q, quoted)
+        .where(_alive(m))
     )  # fmt: skip
 
 
