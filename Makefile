@@ -16,7 +16,7 @@ run: install ## start the bot (ARGS="--help" shows its options)
 	@$(BIN)/mnema run $(ARGS)
 
 test: $(VENV)/.dev-stamp ## run the tests (ARGS="tests/turns -x" for some of them)
-	$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder $(ARGS)
+	$(BIN)/python -m pytest -n auto --dist loadfile $(ARGS)
 
 check: $(VENV)/.dev-stamp ## lint, formatting, types, import layers, the house's own rules
 	$(BIN)/ruff check .

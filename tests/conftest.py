@@ -14,13 +14,6 @@ from tests.support.network import forbid_network
 
 ROOT = Path(__file__).resolve().parent.parent
 
-LONG = (
-    "tests/kill/", "tests/packaging/", "tests/playground/test_stopping.py", "tests/first_run/test_start.py",
-    "tests/faults/", "tests/conflicts/test_conflicts.py", "tests/jobs/test_lanes.py",
-    "tests/summaries/test_month.py", "tests/playground/test_rehearsal_robust.py", "tests/llm/test_reply.py",
-)  # fmt: skip
-"""Files of many seconds: they go first, so that no worker has one left when the others are done."""
-
 pytest_plugins = ["tests.support.databases", "tests.support.chromium", "tests.support.product_fixtures"]
 
 forbid_network()
@@ -42,11 +35,6 @@ def pytest_configure() -> None:
         name = line.lstrip("# ").partition("=")[0]
         if name.isidentifier() and name.isupper():
             os.environ.pop(name, None)
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put the long files first."""
-    items.sort(key=lambda item: not item.nodeid.startswith(LONG))
 
 
 def pytest_collection_finish() -> None:
