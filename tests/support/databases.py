@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import sqlite3
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 
@@ -22,13 +22,13 @@ DO $$ DECLARE named record; BEGIN
   PERFORM pg_terminate_backend(pid) FROM pg_stat_activity
     WHERE datname = current_database() AND pid <> pg_backend_pid();
   SET LOCAL session_replication_role = replica;
-  FOR named IN SELECT relname FROM pg_class
-    WHERE relnamespace = 'public'::regnamespace AND relkind = 'r' AND relname <> 'alembic_version'
-    AND pg_relation_size(oid) > 0 LOOP
-    EXECUTE format('DELETE FROM %I', named.relname);
+  FOR named IN SELECT tablename FROM pg_tables
+    WHERE schemaname = 'public' AND tablename <> 'alembic_version' LOOP
+    EXECUTE format('DELETE FROM %I', named.tablename);
   END LOOP;
-  PERFORM setval(oid::regclass, 1, false) FROM pg_class
-    WHERE relnamespace = 'public'::regnamespace AND relkind = 'S';
+  FOR named IN SELECT sequencename FROM pg_sequences WHERE schemaname = 'public' LOOP
+    EXECUTE format('ALTER SEQUENCE %I RESTART', named.sequencename);
+  END LOOP;
 END $$"""
 """Takes all rows out, without triggers: ten times faster than another copy of the template."""
 
@@ -107,21 +107,17 @@ def sqlite_database_url(sqlite_template: Path, tmp_path: Path) -> str:
 
 
 @pytest.fixture(scope="session")
-def postgres_reused(postgres_template: PostgresServer) -> Iterator[Callable[[str], None]]:
-    """Runs a statement in a migrated database named `REUSED`, which is emptied for each test.
-
-    One connection for all: a new one would have to learn of every table again.
-    """
+def postgres_reused(postgres_template: PostgresServer) -> PostgresServer:
+    """The server with a migrated database named `REUSED`, which is emptied for each test."""
     postgres_template.execute(f"CREATE DATABASE {REUSED} TEMPLATE {TEMPLATE}")
-    with postgres_template.session(REUSED) as run:
-        yield run
+    return postgres_template
 
 
 @pytest.fixture
-def postgres_database_url(postgres_server: PostgresServer, postgres_reused: Callable[[str], None]) -> str:
+def postgres_database_url(postgres_reused: PostgresServer) -> str:
     """The PostgreSQL half of `database_url`."""
-    postgres_reused(_EMPTIED)
-    return postgres_server.url(REUSED)
+    postgres_reused.execute(_EMPTIED, REUSED)
+    return postgres_reused.url(REUSED)
 
 
 def sqlite_url(path: Path) -> str:

@@ -10,7 +10,7 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +19,6 @@ from tests.support.ports import free_port
 
 START_SECONDS = 30.0
 # The data is thrown away with the directory: nothing needs to reach the disk.
-_DONE = "that was all"
 _FAST = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "autovacuum=off")
 
 
@@ -52,29 +51,6 @@ class PostgresServer:
             check=True,
             capture_output=True,
         )
-
-    @contextmanager
-    def session(self, database: str) -> Iterator[Callable[[str], None]]:
-        """Gives a function that runs statements in a connection that stays; it raises RuntimeError."""
-        command = [str(self.bin_dir / "psql"), *self._address(database), "-Xqtv", "ON_ERROR_STOP=1"]
-        pipe = subprocess.PIPE
-        with subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=subprocess.STDOUT, text=True) as psql:
-            assert psql.stdin is not None
-            assert psql.stdout is not None
-
-            def run(statement: str) -> None:
-                assert psql.stdin is not None
-                assert psql.stdout is not None
-                psql.stdin.write(f"{statement};\n\\echo {_DONE}\n")
-                psql.stdin.flush()
-                told = ""
-                while (line := psql.stdout.readline()) != f"{_DONE}\n":
-                    told += line
-                    if not line:
-                        raise RuntimeError(f"psql ended: {told}")
-
-            yield run
-            psql.stdin.close()
 
     def is_ready(self) -> bool:
         """True once the server answers."""
